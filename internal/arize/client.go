@@ -1,0 +1,89 @@
+package arize
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// DefaultTimeout is how long one request may take, its answer read.
+const DefaultTimeout = 30 * time.Second
+
+// Options says which account a Client talks to and how. Only APIKey is required.
+type Options struct {
+	BaseURL   string            // scheme, host, port, optional path prefix; "" means DefaultBaseURL
+	APIKey    APIKey            // sent as a bearer token
+	CABundle  []byte            // PEM, added to the system's roots; nil means those alone. Of no effect with Transport
+	UserAgent string            // default "arize-operator/<version from the build info>"
+	Timeout   time.Duration     // of one request including reading the body; 0 means DefaultTimeout
+	Transport http.RoundTripper // nil means one of our own, see newTransport; for tests
+}
+
+// Client talks to one Arize account. It is immutable and safe for concurrent use. One call is one request.
+type Client struct {
+	baseURL   string
+	key       APIKey
+	userAgent string
+	timeout   time.Duration
+	transport http.RoundTripper
+}
+
+// New checks opts and returns a Client. It makes no request. Its errors quote neither the key nor the base URL.
+func New(opts Options) (*Client, error) {
+	if opts.APIKey.IsZero() {
+		return nil, errors.New("an API key is required")
+	}
+	if opts.BaseURL == "" {
+		opts.BaseURL = DefaultBaseURL
+	}
+	baseURL, err := ValidateBaseURL(opts.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Timeout < 0 {
+		return nil, errors.New("the timeout must not be negative")
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = DefaultTimeout
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = defaultUserAgent()
+	}
+	if strings.ContainsFunc(opts.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, errors.New("the user agent must be printable ASCII")
+	}
+	roots, err := rootsWith(opts.CABundle)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Transport == nil {
+		opts.Transport = newTransport(roots, http.ProxyFromEnvironment)
+	}
+	return &Client{
+		baseURL: baseURL, key: opts.APIKey, userAgent: opts.UserAgent, timeout: opts.Timeout, transport: opts.Transport,
+	}, nil
+}
+
+// BaseURL is the normalised base URL.
+func (c *Client) BaseURL() string { return c.baseURL }
+
+// Timeout is how long one request may take.
+func (c *Client) Timeout() time.Duration { return c.timeout }
+
+// CloseIdleConnections lets go of the connections that are kept for the next request. A client that is about to be
+// dropped should, else they linger until they time out.
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+func defaultUserAgent() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	return "arize-operator/" + version
+}

@@ -1,0 +1,82 @@
+package arize
+
+// wireRole is a role as Arize sends it. Times are strings here: a time.Time that does not parse would end the decoding
+// of everything else.
+type wireRole struct {
+	ID          string      `json:"id"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Permissions permissions `json:"permissions"`
+	Predefined  bool        `json:"is_predefined"`
+	CreatedAt   string      `json:"created_at"`
+	UpdatedAt   string      `json:"updated_at"`
+}
+
+func (r wireRole) id() string { return r.ID }
+
+func (r wireRole) decoded() Role {
+	return Role{
+		ID:          r.ID,
+		Name:        r.Name,
+		Description: r.Description,
+		Permissions: r.Permissions,
+		Predefined:  r.Predefined,
+		CreatedAt:   timestamp(r.CreatedAt),
+		UpdatedAt:   timestamp(r.UpdatedAt),
+	}
+}
+
+// oneRole is the answer that is a role.
+type oneRole struct{ wireRole }
+
+func (a *oneRole) decode(body []byte) error {
+	if err := unmarshal(body, &a.wireRole); err != nil {
+		return err
+	}
+	if a.ID == "" {
+		return errNoID
+	}
+	return nil
+}
+
+// rolePage is the answer that is a page of roles.
+type rolePage struct {
+	Roles      items[wireRole] `json:"roles"`
+	Pagination pagination      `json:"pagination"`
+}
+
+func (a *rolePage) decode(body []byte) error {
+	if err := unmarshal(body, a); err != nil {
+		return err
+	}
+	return a.Pagination.check(a.Roles.found)
+}
+
+func (a *rolePage) next() (string, bool) { return a.Pagination.cursor(), a.Pagination.more() }
+
+func (a *rolePage) decoded() RolePage {
+	if a == nil {
+		return RolePage{}
+	}
+	page := RolePage{HasMore: a.Pagination.more(), NextCursor: a.Pagination.cursor()}
+	// Roles share most of their permissions; keeping one copy of each keeps an inventory of thousands small.
+	shared := make(map[string]string)
+	for _, item := range a.Roles.list {
+		for i, permission := range item.Permissions {
+			if known, ok := shared[permission]; ok {
+				item.Permissions[i] = known
+			} else {
+				shared[permission] = permission
+			}
+		}
+		page.Roles = append(page.Roles, item.decoded())
+	}
+	return page
+}
+
+// roleBody is a role to create. Arize wants no description rather than an empty one (Arize API reference).
+type roleBody struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Permissions []string `json:"permissions"`
+}
