@@ -1,3 +1,151 @@
+# The image of the manager, as `docker-build` tags it and `deploy` and `build-installer` use it.
+IMG ?= arize-operator:dev
+CONTAINER_TOOL ?= docker
+KUBECTL ?= kubectl
+PLATFORMS ?= linux/amd64,linux/arm64
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Every tool is pinned in a module under hack/, which keeps its dependencies out of ours.
+TOOL := go tool -modfile=hack/tools/go.mod
+TOOLS := controller-gen crd-ref-docs kustomize setup-envtest
+LINT := bin/golangci-lint
+
+# The race detector needs a C compiler on most platforms; without one the tests still run, and say so.
+RACE = $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
+
+# A recipe that needs the control plane begins with this. The variable is the one that envtest reads; it is exported by a
+# command of its own because `export X=$(...)` succeeds even when what is in it fails.
+WITH_ASSETS = KUBEBUILDER_ASSETS="$$(hack/assets/assets.sh)"; export KUBEBUILDER_ASSETS;
+
+.PHONY: help
+help: ## Say what there is to make.
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage:\n  make \033[36m<target>\033[0m\n"} \
+		/^[a-zA-Z_0-9-]+:.*?##/ { printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2 } \
+		/^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
+
+##@ Set-up (every target also works without it)
+
 .PHONY: assets
-assets: ## Find or build the control plane (etcd, kube-apiserver, kube-controller-manager, kubectl); the last line is its directory.
+assets: ## Find or build the control plane (a few minutes, once per machine); the last line is its directory.
 	@hack/assets/assets.sh
+
+.PHONY: tools
+tools: $(LINT) ## Download all modules and build the pinned tools.
+	go mod download
+	for tool in $(TOOLS); do $(TOOL) -n $$tool >/dev/null; done
+
+# golangci-lint with our plugins. It is built again when its pins change.
+$(LINT): hack/lint/go.mod hack/lint/go.sum hack/lint/main.go
+	@echo 'building golangci-lint (about a minute, once)' >&2
+	cd hack/lint && go build -o ../../$@ .
+
+##@ Development
+
+.PHONY: generate
+generate: ## Generate the DeepCopy methods.
+	$(TOOL) controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: ## Generate the CRDs and the manager's ClusterRole.
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=manager-role paths=./internal/... output:rbac:dir=config/rbac
+
+.PHONY: api-docs
+api-docs: ## Generate the API reference, docs/reference/api.md.
+	@mkdir -p docs/reference
+	$(TOOL) crd-ref-docs --source-path=api --config=hack/api-docs/config.yaml --templates-dir=hack/api-docs/templates \
+		--renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR
+
+.PHONY: verify
+verify: ## Check that everything generated, and every go.mod, is as it should be.
+	@hack/verify.sh
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the Go code.
+	$(LINT) fmt
+
+.PHONY: vet
+vet: ## Run go vet.
+	go vet ./...
+
+.PHONY: lint
+lint: $(LINT) ## Run the linters.
+	$(LINT) run
+
+.PHONY: lint-fix
+lint-fix: $(LINT) ## Run the linters, and repair what they can.
+	$(LINT) run --fix
+
+.PHONY: lint-config
+lint-config: $(LINT) ## Check the configuration of the linters.
+	$(LINT) config verify
+
+##@ Tests
+
+.PHONY: test
+test: ## Run all tests. TEST_FLAGS adds to the flags of `go test`.
+	@[[ -n "$(RACE)" ]] || echo 'no C compiler here: the tests run WITHOUT the race detector' >&2
+	$(WITH_ASSETS) go test $(RACE) -timeout=20m $(TEST_FLAGS) ./...
+	cd hack/assets && go test $(TEST_FLAGS) ./...
+
+FUZZTIME ?= 30s
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s).
+	@hack/fuzz.sh $(FUZZTIME)
+
+N ?= 1000
+.PHONY: bench
+bench: ## Drive N (1000) roles through create, idle, restart and drift, and print what that cost.
+	@$(WITH_ASSETS) N=$(N) go run ./hack/bench
+
+.PHONY: demo
+demo: ## Play the main job on a control plane of its own, then stay up; DEMO=once ends after the story.
+	@$(WITH_ASSETS) DEMO=$(DEMO) go run ./hack/demo
+
+##@ Build
+
+.PHONY: build
+build: ## Build the binaries into bin/.
+	go build -trimpath -o bin/manager ./cmd
+	go build -trimpath -o bin/arize-sim ./cmd/arize-sim
+
+.PHONY: run
+run: ## Run the manager here, against the cluster of your kubeconfig.
+	go run ./cmd
+
+.PHONY: docker-build
+docker-build: ## Build the image IMG.
+	$(CONTAINER_TOOL) build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) -t $(IMG) .
+
+.PHONY: docker-buildx
+docker-buildx: ## Build the image IMG for all PLATFORMS, and push it.
+	$(CONTAINER_TOOL) buildx build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --platform=$(PLATFORMS) --push -t $(IMG) .
+
+# Everything that is deployed, with the image in its place. `kustomize edit set image` would leave the tree changed.
+MANIFESTS = $(TOOL) kustomize build config/default | sed 's|image: arize-operator:dev|image: $(IMG)|'
+
+.PHONY: build-installer
+build-installer: manifests ## Write everything that is deployed to dist/install.yaml.
+	@mkdir -p dist
+	$(MANIFESTS) >dist/install.yaml
+
+##@ Deployment (to the cluster of your kubeconfig)
+
+.PHONY: install
+install: ## Install the CRDs.
+	$(TOOL) kustomize build config/crd | $(KUBECTL) apply -f -
+
+.PHONY: uninstall
+uninstall: ## Remove the CRDs and with them every ArizeRole and ArizeAccount; a running manager leaves the remote roles as they are.
+	$(TOOL) kustomize build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: ## Install the CRDs and the manager.
+	$(MANIFESTS) | $(KUBECTL) apply -f -
+
+# The CRDs go first: the manager has to be there still to take its finalizers off the objects.
+.PHONY: undeploy
+undeploy: uninstall ## Remove the CRDs and the manager.
+	$(MANIFESTS) | $(KUBECTL) delete --ignore-not-found -f -
