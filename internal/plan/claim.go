@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"strings"
+	"time"
+
+	"github.com/arize-operator/arize-operator/internal/arize"
+)
+
+// Claim is what one ArizeRole says about a remote role.
+type Claim struct {
+	Key     Key
+	UID     string
+	Created time.Time // of the ArizeRole
+	RoleID  string    // the remote role that it means by id: recorded, else spec.roleID
+	Carries bool      // its status records RoleID
+	Pending string    // the name that it is creating right now
+	Name    string    // the name that it wants in Arize
+	Active  bool      // it will act on what it wants: not suspended, reporting or being deleted
+	// SameAccount: its names live in the same Arize account as ours, so that equal
+	// ones collide. Across accounts only ids can be compared.
+	SameAccount bool
+}
+
+// holder is the rival that holds what self means, or nil when self does. Of two
+// that mean one remote role the one whose status carries its id holds it, then
+// the one that is creating it, then the older, then the first by namespace/name.
+func holder(self Claim, seen Observed, rivals []Claim) *Claim {
+	var best *Claim
+	for i := range rivals {
+		rival := &rivals[i]
+		id, same := contested(self, *rival, seen)
+		if !same || !precedes(*rival, self, id) {
+			continue
+		}
+		if best == nil || precedes(*rival, *best, id) {
+			best = rival
+		}
+	}
+	return best
+}
+
+// contested says whether two claims mean one remote role or one name, and the id
+// that is at stake, if there is one.
+func contested(self, rival Claim, seen Observed) (id string, same bool) {
+	if id = meant(self, seen); id != "" && id == meant(rival, seen) {
+		return id, true
+	}
+	if !rival.SameAccount || self.Name != rival.Name {
+		return "", false
+	}
+	if seen.Named != nil {
+		return seen.Named.ID, true
+	}
+	return "", true
+}
+
+// meant is the remote role that a claim speaks of: by id, else by name.
+func meant(c Claim, seen Observed) string {
+	if c.RoleID != "" || !c.SameAccount {
+		return c.RoleID
+	}
+	for _, role := range []*arize.Role{seen.Named, seen.Role} {
+		if role != nil && role.Name == c.Name {
+			return role.ID
+		}
+	}
+	return ""
+}
+
+func precedes(a, b Claim, id string) bool {
+	carries := func(c Claim) bool { return id != "" && c.Carries && c.RoleID == id }
+	if carries(a) != carries(b) {
+		return carries(a)
+	}
+	pending := func(c Claim) bool { return c.Pending != "" && c.Pending == c.Name }
+	if pending(a) != pending(b) {
+		return pending(a)
+	}
+	if !a.Created.Equal(b.Created) {
+		return a.Created.Before(b.Created)
+	}
+	return strings.Compare(a.Key.String(), b.Key.String()) < 0
+}
+
+// heldBy is the rival whose status carries the id.
+func heldBy(id string, rivals []Claim) *Claim {
+	for i := range rivals {
+		if rivals[i].Carries && rivals[i].RoleID == id {
+			return &rivals[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package plan
+
+import "time"
+
+// ClockSkew is how far Arize's clock may be behind ours before a role that we
+// created looks older than the intent to create it.
+const ClockSkew = 10 * time.Minute
+
+// deletion decides about an ArizeRole that is being deleted: only what is provably
+// ours is deleted, and only when the policy says so.
+func deletion(in Input) Step {
+	ours := in.Record.Owned() || in.Record.Pending != nil
+	switch {
+	case !ours:
+		return Step{Verb: Release}
+	case in.Policy.Suspend, in.Policy.Mode == Report, in.Policy.Orphan:
+		return Step{Verb: Release, ID: in.Record.RoleID, Orphaned: true}
+	case in.Record.Owned() && holder(in.Self, in.Observed, in.Rivals) != nil:
+		return Step{Verb: Release} // the holder goes on with it
+	}
+	switch in.Account.Gate {
+	case GateStarting:
+		return Step{Verb: Wait}
+	case GateClosed:
+		return blocked(in.Account.Message)
+	case GateDeleteOnly:
+		if !in.Record.Owned() {
+			return blocked(in.Account.Message)
+		}
+	}
+	if in.Record.Owned() {
+		return deleteOwned(in)
+	}
+	return deletePending(in)
+}
+
+func deleteOwned(in Input) Step {
+	if role := in.Observed.Role; role != nil && role.ID == in.Record.RoleID && role.Predefined {
+		return Step{Verb: Release} // a predefined role is nobody's, whatever the record says
+	}
+	return Step{Verb: Delete, ID: in.Record.RoleID, Unseen: true, Verdict: Verdict{Progressing, "Deleting the role in Arize."}}
+}
+
+func deletePending(in Input) Step {
+	if !in.Observed.Since.After(in.History.Uncertain) {
+		return Step{Verb: Wait, Sweep: true}
+	}
+	if proven(in) {
+		return Step{Verb: Delete, ID: in.Observed.Pending.ID, Unseen: true, Verdict: Verdict{Progressing, "Deleting the role in Arize."}}
+	}
+	if step, wait := settled(in); wait {
+		return step
+	}
+	return Step{Verb: Release}
+}
+
+func blocked(why string) Step {
+	return Step{
+		Verb: Refuse, Unseen: true,
+		Verdict: Verdict{DeletionBlocked, "The role in Arize cannot be deleted now: " + why + " " + orphanHint},
+	}
+}
+
+// proven says that the role with the name of the pending creation is the one that
+// we created: new enough, exactly what was sent, and nobody else's.
+func proven(in Input) bool {
+	role, pending := in.Observed.Pending, in.Record.Pending
+	if role == nil || role.Predefined || role.Name != pending.Name || heldBy(role.ID, in.Rivals) != nil {
+		return false
+	}
+	if role.CreatedAt.Before(pending.Start.Add(-ClockSkew)) {
+		return false
+	}
+	digest := pending.Digest
+	if digest == "" {
+		digest = in.Desired.Digest()
+	}
+	return AsDesired(*role).Digest() == digest
+}
+
+// settled waits until a request that was cut off can have no late effect, and
+// then for a list that is newer.
+func settled(in Input) (Step, bool) {
+	start := in.Record.Pending.Start
+	if in.History.Uncertain.After(start) {
+		start = in.History.Uncertain
+	}
+	over := start.Add(in.InFlight)
+	switch {
+	case in.Observed.Since.After(over):
+		return Step{}, false
+	case in.Now.After(over):
+		return Step{Verb: Wait, Sweep: true}, true
+	default:
+		// A little longer than needed: a sweep that begins in the same instant proves nothing.
+		return Step{Verb: Wait, Again: over.Sub(in.Now) + time.Millisecond}, true
+	}
+}

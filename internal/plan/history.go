@@ -1,0 +1,129 @@
+package plan
+
+import (
+	"slices"
+	"time"
+)
+
+// Limits of the patience with one role.
+const (
+	// SlowRetry is how long after a refusal the same request is tried again.
+	SlowRetry = time.Hour
+	// FightWindow and MaxCorrections bound a fight: so many corrections of one
+	// field within the window, and no more.
+	FightWindow    = time.Hour
+	MaxCorrections = 3
+)
+
+// Correction is one write that was to bring the remote role back to an unchanged spec.
+type Correction struct {
+	At      time.Time
+	Fields  Fields
+	Differs Fields // the parts in which the server's answer was not what was written
+}
+
+// Refusal is a request that Arize refused; it is not repeated for a while.
+type Refusal struct {
+	Request string // Step.Request of what was refused
+	Reason  Reason
+	Message string
+	At      time.Time
+}
+
+// History is what happened to one role since the process started. Losing it
+// costs a few requests and breaks no promise.
+type History struct {
+	Generation  int64 // of the spec that corrections and refusal belong to
+	Corrections []Correction
+	Refusal     *Refusal
+	Failures    int       // requests that got no clear answer, in a row
+	Uncertain   time.Time // when a creation last ended without a clear answer
+	Demand      time.Time // when a fresh look was first asked for
+	Request     string    // the value that asked for it
+}
+
+// IsZero says that there is nothing to remember.
+func (h History) IsZero() bool {
+	return len(h.Corrections) == 0 && h.Refusal == nil && h.Failures == 0 &&
+		h.Uncertain.IsZero() && h.Demand.IsZero()
+}
+
+// For is the history as far as it speaks of this generation of the spec.
+func (h History) For(generation int64) History {
+	if h.Generation != generation {
+		h.Generation, h.Corrections, h.Refusal, h.Failures = generation, nil, nil, 0
+	}
+	return h
+}
+
+// After is the history with one finished request added.
+func (h History) After(step Step, out Outcome, now time.Time) History {
+	if out.Skipped() {
+		return h
+	}
+	verdict := Judge(step, out)
+	h.Refusal = nil
+	switch {
+	case out.Err == nil:
+		h.Failures, h.Uncertain = 0, time.Time{}
+		h.Corrections = h.corrected(step, out, now)
+	case verdict.Reason.Policy().Retry != RetrySlow:
+		h.Failures++
+		if step.Verb == Create && !out.Refused {
+			h.Uncertain = now
+		}
+	default:
+		h.Failures = 0
+		h.Refusal = &Refusal{Request: step.Request(), Reason: verdict.Reason, Message: verdict.Message, At: now}
+	}
+	return h
+}
+
+func (h History) corrected(step Step, out Outcome, now time.Time) []Correction {
+	kept := slices.DeleteFunc(slices.Clone(h.Corrections), func(c Correction) bool {
+		return now.Sub(c.At) >= FightWindow
+	})
+	if !step.Correction {
+		return kept
+	}
+	correction := Correction{At: now, Fields: step.Fields}
+	if out.Role != nil {
+		correction.Differs = step.Fields & Diff(step.Wanted, *out.Role).Fields()
+	}
+	return append(kept, correction)
+}
+
+// stuck are the fields that were corrected too often of late.
+func (h History) stuck(now time.Time) Fields {
+	var stuck Fields
+	for _, field := range []Fields{FieldName, FieldDescription, FieldPermissions, FieldExistence} {
+		if h.corrections(field, now) >= MaxCorrections {
+			stuck |= field
+		}
+	}
+	return stuck
+}
+
+func (h History) corrections(field Fields, now time.Time) int {
+	n := 0
+	for _, c := range h.Corrections {
+		if c.Fields.Has(field) && now.Sub(c.At) < FightWindow {
+			n++
+		}
+	}
+	return n
+}
+
+// answersDiffer says whether the server's own answers had other values than were
+// written: then nobody reverts us, Arize does not take it.
+func (h History) answersDiffer(fields Fields) bool {
+	return slices.ContainsFunc(h.Corrections, func(c Correction) bool { return c.Differs&fields != 0 })
+}
+
+// refused is the refusal of this very request, while it is too early to repeat it.
+func (h History) refused(step Step, now time.Time) *Refusal {
+	if h.Refusal == nil || now.Sub(h.Refusal.At) >= SlowRetry || h.Refusal.Request != step.Request() {
+		return nil
+	}
+	return h.Refusal
+}

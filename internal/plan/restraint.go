@@ -1,0 +1,55 @@
+package plan
+
+import "fmt"
+
+// noFight takes from a correction the fields that did not stick when they were
+// corrected before. With nothing left to correct it refuses.
+func noFight(in Input, step Step) Step {
+	if !step.Correction || !step.Writes() {
+		return step
+	}
+	stuck := step.Fields & in.History.stuck(in.Now)
+	if stuck == 0 {
+		return step
+	}
+	if rest := step.Fields &^ stuck; rest != 0 {
+		step.Fields, step.Patch = rest, patch(in.Desired, rest)
+		return step
+	}
+	return refused(in, step, fightVerdict(in.History, stuck))
+}
+
+func fightVerdict(history History, stuck Fields) Verdict {
+	if history.answersDiffer(stuck) {
+		return Verdict{NotConverging, fmt.Sprintf("Arize answered every write of the %s with something else than was written. "+
+			"Declare what Arize makes of it; `status.drift` shows the difference.", stuck)}
+	}
+	return Verdict{Contended, fmt.Sprintf("Somebody keeps changing the %s back: %d corrections within an hour did not last. "+
+		"Find who else manages this role; `status.drift` shows the difference.", stuck, MaxCorrections)}
+}
+
+// notRefusedBefore does not repeat a request that Arize refused a while ago.
+func notRefusedBefore(in Input, step Step) Step {
+	if !step.Writes() {
+		return step
+	}
+	if refusal := in.History.refused(step, in.Now); refusal != nil {
+		return refused(in, step, Verdict{refusal.Reason, refusal.Message})
+	}
+	return step
+}
+
+// refused is the step that is left when a write must not be sent.
+func refused(in Input, step Step, verdict Verdict) Step {
+	drift := step.Drift
+	switch {
+	case step.Seen != nil:
+		drift = Diff(in.Desired, *step.Seen)
+	case step.Correction:
+		drift = MissingRole(in.Desired)
+	}
+	return Step{
+		Verb: Refuse, Verdict: verdict, ID: step.ID, Seen: step.Seen, Wanted: step.Wanted,
+		Drift: drift, Settled: true, Unseen: step.Verb == Delete,
+	}
+}

@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/arize-operator/arize-operator/internal/arize"
+)
+
+// Verb is what a step does.
+type Verb string
+
+// The verbs. Look, Create, Update and Delete are one request each, the others none.
+const (
+	// Wait: nothing can be decided yet; whoever has the missing knowledge wakes the role.
+	Wait Verb = "Wait"
+	// Look: read the remote role once, then decide again.
+	Look Verb = "Look"
+	// Keep: nothing to do.
+	Keep Verb = "Keep"
+	// Refuse: something is wrong, and a request would not mend it.
+	Refuse Verb = "Refuse"
+	// Create: post the role, after recording the intent.
+	Create Verb = "Create"
+	// Adopt: record that an existing role is ours.
+	Adopt Verb = "Adopt"
+	// Update: patch the fields that differ.
+	Update Verb = "Update"
+	// Delete: delete the remote role.
+	Delete Verb = "Delete"
+	// Release: let go of the ArizeRole without any request.
+	Release Verb = "Release"
+)
+
+// Step is one decision: what to do now, and what to say about it.
+type Step struct {
+	Verb    Verb
+	Verdict Verdict // when the step needs no request, or before it is answered
+
+	ID     string          // the remote role that is meant
+	Origin Origin          // how it came to be ours, when the step makes or finds it so
+	Spec   arize.RoleSpec  // of Create
+	Patch  arize.RolePatch // of Update
+	Fields Fields          // that Update or Create brings to what is wanted
+
+	Wanted     Desired       // what the remote role should be after the step
+	Seen       *arize.Role   // the remote role as it was
+	Drift      Drift         // what differs and is left so
+	Unseen     bool          // the remote side could not be judged: drift stays as it was recorded
+	Correction bool          // the write corrects what changed without a change of the spec
+	Settled    bool          // how a pending creation ended is known
+	Sweep      bool          // a fresh list of the account is needed
+	Again      time.Duration // of Wait: when to look again, where time alone is missing
+	Orphaned   bool          // Release leaves a remote role of ours behind on purpose
+}
+
+// Writes says whether the step changes something in Arize.
+func (s Step) Writes() bool {
+	return s.Verb == Create || s.Verb == Update || s.Verb == Delete
+}
+
+// Request identifies the request of a writing step: the same text means the same
+// request. Empty when the step writes nothing.
+func (s Step) Request() string {
+	if !s.Writes() {
+		return ""
+	}
+	body, err := json.Marshal(struct {
+		Spec  arize.RoleSpec
+		Patch arize.RolePatch
+	}{s.Spec, s.Patch})
+	if err != nil { // plain strings always marshal; an unequal text is the safe answer
+		return ""
+	}
+	sum := sha256.Sum256(body)
+	return string(s.Verb) + " " + s.ID + " " + hex.EncodeToString(sum[:8])
+}

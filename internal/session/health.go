@@ -1,0 +1,86 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/arize-operator/arize-operator/internal/arize"
+)
+
+// State says whether an account can be worked with.
+type State int
+
+// The states of an account.
+const (
+	// Starting: no complete sweep yet.
+	Starting State = iota
+	// Healthy: swept, and answering.
+	Healthy
+	// Failed: nothing is sent but the account's own probes.
+	Failed
+)
+
+// Health is the breaker: while it is not Healthy the roles send nothing.
+type Health struct {
+	State   State
+	Reason  string // of the ArizeAccount's Ready condition, when Failed
+	Message string
+	// DeleteOnly: the last good key may still be used to delete what is ours.
+	DeleteOnly bool
+}
+
+// tolerance is how many requests in a row may end without an answer before the
+// account counts as down. One lost answer says nothing about the account.
+const tolerance = 3
+
+// Reasons for which an account fails on what Arize answers, or does not.
+const (
+	Unauthorized = "Unauthorized"
+	Forbidden    = "Forbidden"
+	RateLimited  = "RateLimited"
+	Unavailable  = "Unavailable"
+)
+
+// breaker counts what requests say about the account.
+type breaker struct {
+	failures int // requests in a row that got no answer
+	probes   int // sweeps in a row that failed
+}
+
+// observe learns from the end of a request, and says whether the account has to
+// be doubted: its key was refused, or it did not answer several times in a row.
+func (b *breaker) observe(err error) (trip bool) {
+	switch arize.ClassOf(err) {
+	case arize.ClassCanceled, arize.ClassRateLimited:
+		return false
+	case arize.ClassUnauthorized:
+		return true
+	case arize.ClassUnavailable:
+		b.failures++
+		return b.failures >= tolerance
+	default:
+		b.failures = 0
+		return false
+	}
+}
+
+// failed is the health of an account after an error that speaks of the account.
+func failed(err error) Health {
+	health := Health{State: Failed, Reason: Unavailable, Message: messageOf(err)}
+	switch arize.ClassOf(err) {
+	case arize.ClassUnauthorized:
+		health.Reason = Unauthorized
+	case arize.ClassForbidden:
+		health.Reason = Forbidden
+	case arize.ClassRateLimited:
+		health.Reason = RateLimited
+	}
+	return health
+}
+
+// messageOf is the error in words that stay the same while it does.
+func messageOf(err error) string {
+	if answer, ok := errors.AsType[*arize.Error](err); ok {
+		return answer.Message()
+	}
+	return err.Error()
+}
