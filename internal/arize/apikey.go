@@ -60,7 +60,8 @@ func (k APIKey) Redact(s string) string {
 	if secret == "" || s == "" {
 		return s
 	}
-	spellings := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(strconv.Quote(secret), `"`)}
+	quoted := strconv.Quote(secret)
+	spellings := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), quoted[1 : len(quoted)-1]}
 	// The longest first, else replacing one spelling could break up another and leave a piece of the key behind.
 	slices.SortFunc(spellings, func(a, b string) int { return len(b) - len(a) })
 	for _, spelling := range spellings {

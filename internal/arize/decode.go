@@ -14,17 +14,10 @@ const (
 	maxPermissions = 10_000 // of one role; 145 are known
 )
 
-var (
-	errNoID      = errors.New("the answer has no id")
-	errNoList    = errors.New("the answer has no list of items")
-	errNoHasMore = errors.New("the answer does not say whether there are more pages")
-	errTooMany   = errors.New("the answer lists more than anybody could use")
-)
-
 // unmarshal decodes JSON and forgives values of the wrong type: encoding/json leaves those out, goes on with the rest,
-// and reports the first of them at the end. A byte order mark is skipped, as RFC 8259 allows.
+// and reports the first of them at the end.
 func unmarshal(data []byte, into any) error {
-	return forgiveTypes(json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), into))
+	return forgiveTypes(json.Unmarshal(withoutBOM(data), into))
 }
 
 func forgiveTypes(err error) error {

@@ -17,8 +17,9 @@ const maxForeignBytes = 256
 // anyURL finds URLs, whose queries and user names are nobody's business.
 var anyURL = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
 
-// describe says in words of ours, the same every time, what err is. It is for people: nothing branches on it.
-func describe(err error) string {
+// describe says in words of ours, the same every time, what err is. It is for people: nothing branches on it. The key is
+// taken out of what it has to quote.
+func describe(err error, key APIKey) string {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.text
 	}
@@ -33,7 +34,8 @@ func describe(err error) string {
 		text = describeNetwork(err)
 	}
 	if text == "" {
-		text = shorten(stable(anyURL.ReplaceAllString(oneLine(err.Error()), ellipsis), ""), maxForeignBytes)
+		text = anyURL.ReplaceAllString(key.Redact(oneLine(err.Error())), ellipsis)
+		text = shorten(stable(text, ""), maxForeignBytes)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		text = "proxy: " + text

@@ -162,7 +162,7 @@ func (e *Error) Message() string {
 		// Details of a 429 tend to count down.
 		return "too many requests" + statusSuffix(e.StatusCode)
 	case e.Err != nil:
-		return describe(e.Err) + statusSuffix(e.StatusCode)
+		return describe(e.Err, APIKey{}) + statusSuffix(e.StatusCode)
 	case e.StatusCode >= 500 && e.Title != "":
 		// The detail of a server error is about one occurrence; RFC 9457 wants titles constant.
 		return stable(e.Title, e.RequestID) + statusSuffix(e.StatusCode)

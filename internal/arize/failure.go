@@ -9,10 +9,8 @@ import (
 	"time"
 )
 
-var (
-	errOwnTimeout = errors.New("the time for one request is over")
-	errTooLarge   = &failure{text: "the answer is too large"}
-)
+// errOwnTimeout is the cause of a context that Options.Timeout ended.
+var errOwnTimeout = errors.New("the time for one request is over")
 
 // failure is what went wrong, in words that are safe to print and the same every time. The error behind it is there for
 // errors.Is and errors.As, not for people: it may hold addresses and whatever the other side sent.
@@ -45,13 +43,13 @@ func (c *Client) lost(caller, timed context.Context, err error, begun bool) erro
 		err = outer.Err // it quotes the URL
 	}
 	if begun && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) {
-		return &failure{text: "the answer is cut short", err: err}
+		return errCutShort
 	}
-	text := describe(err)
+	text := describe(err, c.key)
 	if begun {
 		text = "the answer cannot be read: " + text
 	}
-	return &failure{text: c.key.Redact(text), err: c.withoutKey(err)}
+	return &failure{text: text, err: c.withoutKey(err)}
 }
 
 // withoutKey drops an error that quotes the key, as one about a malformed answer can.

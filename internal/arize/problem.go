@@ -1,12 +1,9 @@
 package arize
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +19,11 @@ const MaxRetryAfter = time.Hour
 // and that must not pass for a role that does not exist.
 func (c *Client) explain(e *Error, resp *http.Response, body []byte) error {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &members); err != nil || members == nil {
-		return notAProblem(resp, body, err)
+	if err := json.Unmarshal(withoutBOM(body), &members); err != nil || members == nil {
+		if _, other := errors.AsType[*json.UnmarshalTypeError](err); other || err == nil {
+			return errNoProblem
+		}
+		return unusable(resp, body, err)
 	}
 	e.Title = c.member(members, maxTextBytes, "title")
 	e.Detail = c.member(members, maxTextBytes, "detail", "message", "error")
@@ -32,7 +32,7 @@ func (c *Client) explain(e *Error, resp *http.Response, body []byte) error {
 		e.RequestID = id
 	}
 	if e.StatusCode == http.StatusNotFound && e.Title == "" && mediaType(resp) != "application/problem+json" {
-		return &failure{text: "answered with JSON that is not from Arize; check the base URL"}
+		return errStranger
 	}
 	return nil
 }
@@ -65,49 +65,6 @@ func plain(raw json.RawMessage) string {
 		return ""
 	}
 	return rewritten.String()
-}
-
-// notAProblem says what the body of a refusal is instead of a JSON object; err is nil for other JSON.
-func notAProblem(resp *http.Response, body []byte, err error) error {
-	if _, isOther := errors.AsType[*json.UnmarshalTypeError](err); err == nil || isOther {
-		return &failure{text: "answered with JSON that is not a problem document"}
-	}
-	return notJSON(resp, body, err)
-}
-
-// notJSON says what a body is that err was found in.
-func notJSON(resp *http.Response, body []byte, err error) error {
-	if err == nil {
-		return nil
-	}
-	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	switch {
-	case !isSyntax:
-		return &failure{text: err.Error()} // one of ours
-	case len(trimmed) == 0:
-		return &failure{text: "answered with an empty body"}
-	case trimmed[0] == '<' || mediaType(resp) == "text/html":
-		return &failure{text: "answered with HTML instead of JSON"}
-	case (trimmed[0] == '{' || trimmed[0] == '[') && syntax.Offset >= int64(len(bytes.TrimPrefix(body, []byte("\ufeff")))):
-		return &failure{text: "the answer is cut short"}
-	}
-	return &failure{text: "answered with something that is not JSON"}
-}
-
-// redirect refuses to follow, because the key would go to wherever the answer says. It names the host alone: the rest
-// of a Location may hold secrets.
-func (c *Client) redirect(resp *http.Response) error {
-	location, err := url.Parse(resp.Header.Get("Location"))
-	if err != nil || location.Host == "" {
-		return &failure{text: "redirects elsewhere; check the base URL"}
-	}
-	return &failure{text: "redirects to " + c.text(location.Host, maxTokenBytes) + "; check the base URL"}
-}
-
-func mediaType(resp *http.Response) string {
-	parsed, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return parsed
 }
 
 // retryAfter reads Retry-After: whole seconds or an HTTP date (RFC 9110, section 10.2.3). Dates are measured against

@@ -27,7 +27,7 @@ type request struct {
 
 // answer is what the body of a success is decoded into.
 type answer interface {
-	// decode fills the answer; its error says, for people, why the body is not one.
+	// decode fills the answer. Its error is a *json.SyntaxError, or a *failure that says why the body will not do.
 	decode(body []byte) error
 }
 
@@ -48,20 +48,22 @@ func (c *Client) do(ctx context.Context, req request, into answer) error {
 	failed := c.failure(req.op, resp)
 	body, err := readAnswer(resp, into != nil)
 	switch {
-	case err != nil && errors.Is(err, errTooLarge):
-		failed.Err = err
-	case err != nil:
-		failed.Err = c.lost(ctx, timed, err, true)
+	case isSuccess(resp.StatusCode) && into == nil:
+		return nil
 	case isRedirect(resp.StatusCode):
 		failed.Err = c.redirect(resp)
-	case !isSuccess(resp.StatusCode):
-		failed.Err = c.explain(failed, resp, body)
-		return failed
-	case into != nil:
-		failed.Err = notJSON(resp, body, into.decode(body))
-	}
-	if isSuccess(resp.StatusCode) && (into == nil || failed.Err == nil) {
+	case errors.Is(err, errTooLarge):
+		failed.Err = tooLarge(resp, body)
+	case err != nil:
+		failed.Err = c.lost(ctx, timed, err, true)
+	case isSuccess(resp.StatusCode):
+		if err := into.decode(body); err != nil {
+			failed.Err = unusable(resp, body, err)
+			break
+		}
 		return nil
+	default:
+		failed.Err = c.explain(failed, resp, body)
 	}
 	return failed
 }
@@ -109,13 +111,16 @@ func (c *Client) send(req *http.Request) (*http.Response, error) {
 // readAnswer reads as much of a body as its kind may have. A body that is read to its end lets the connection be used
 // again; one that is too long is given up together with its connection.
 func readAnswer(resp *http.Response, wanted bool) ([]byte, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, nil // the body is the connection itself, which no deadline ends (net/http)
+	}
 	limit := int64(maxProblemBytes)
 	if wanted && isSuccess(resp.StatusCode) {
 		limit = maxAnswerBytes
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err == nil && int64(len(body)) > limit {
-		return nil, errTooLarge
+		err = errTooLarge
 	}
 	return body, err
 }

@@ -10,6 +10,7 @@ import (
 const (
 	maxTextBytes  = 1024 // of a title or a detail
 	maxTokenBytes = 128  // of an error code or a request id
+	maxHostBytes  = 300  // of a scheme and a host; DNS allows 253 for a name
 	ellipsis      = "…"
 )
 
@@ -48,7 +49,7 @@ var volatile = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`\b\d{4}-\d\d-\d\d[t ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(z|utc|[+-]\d\d:?\d\d))?\b`,
 	`\b0x[0-9a-f]{4,}\b`,
 	`\b\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?\b`,
-	`\[[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?\](:\d{1,5})?`,
+	`\[[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*(%\w+)?\](:\d{1,5})?`,
 }, "|"))
 
 // stable takes out of s what would make it differ the next time.
