@@ -1,0 +1,7 @@
+package arizetest
+
+import "net/http"
+
+func (s *Server) controlRoutes() *http.ServeMux {
+	return http.NewServeMux()
+}

@@ -1,0 +1,2 @@
+// Package arizetest is a simulated Arize.
+package arizetest

@@ -1,0 +1,5 @@
+package arizetest
+
+type state struct{}
+
+func (s *Server) changed() {}
