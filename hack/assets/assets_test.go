@@ -15,11 +15,16 @@ import (
 
 var binaries = []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
 
-// stubGo stands in for the go command: it logs its arguments, "builds" a script that answers --version, and knows no
-// setup-envtest. FAIL names a binary whose build fails, BROKEN one that is built but does not run, SLOW a pause.
+// external is all that the script may call besides go; flock and timeout are used where they exist.
+var external = strings.Fields("awk bash cat chmod cp cut dirname env head mkdir mktemp mv paste rm sed sha256sum sleep")
+
+// stubGo stands in for the go command: it logs its arguments, "builds" a script that answers --version, and names
+// ENVTEST as setup-envtest. FAIL names a binary whose build fails, BROKEN one that is built but does not run, SLOW a pause.
 const stubGo = `#!/usr/bin/env bash
 echo "$*" >>"$STUB_LOG"
+[[ $1 != -C ]] || shift 2
 case $1 in
+tool) if [[ -n ${ENVTEST:-} ]]; then echo "$ENVTEST"; else exit 1; fi ;;
 env) printf 'linux\namd64\n' ;;
 build)
 	while [[ $1 != -o ]]; do shift; done
@@ -33,7 +38,13 @@ build)
 esac
 `
 
-// machine is a home directory and a PATH on which go, and kubectl if wanted, are stubs.
+// stubEnvtest stands in for setup-envtest: nothing is installed, and what it downloads is in DOWNLOAD, if that is set.
+const stubEnvtest = `#!/usr/bin/env bash
+[[ "$*" != *--installed-only* && -n ${DOWNLOAD:-} ]] || exit 1
+[[ $1 != use ]] || printf %s "$DOWNLOAD"
+`
+
+// machine is a home directory and a PATH with a stub of go, one of kubectl, and little else.
 type machine struct {
 	dir string
 	env []string
@@ -44,12 +55,22 @@ func newMachine(t *testing.T, env ...string) machine {
 	m := machine{dir: t.TempDir()}
 	write(t, m.path("bin/go"), stubGo)
 	m.kubectl(t, "v1.2.3")
-	m.env = append([]string{
-		"HOME=" + m.path("home"),
-		"PATH=" + m.path("bin") + ":" + os.Getenv("PATH"),
-		"STUB_LOG=" + m.path("log"),
-	}, env...)
+	for _, name := range external {
+		m.install(t, name)
+	}
+	m.env = append([]string{"HOME=" + m.path("home"), "PATH=" + m.path("bin"), "STUB_LOG=" + m.path("log")}, env...)
 	return m
+}
+
+func (m machine) install(t *testing.T, name string) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := os.Symlink(path, m.path("bin/"+name)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (m machine) path(name string) string { return filepath.Join(m.dir, name) }
@@ -71,7 +92,7 @@ func (m machine) run(t *testing.T, env ...string) (string, string, error) {
 	return lines[len(lines)-1], stderr.String(), err
 }
 
-// mustRun also checks the promise: an absolute directory with all four binaries, and nothing left beside it.
+// mustRun also checks the promise: an absolute directory with all four binaries.
 func (m machine) mustRun(t *testing.T, env ...string) string {
 	t.Helper()
 	dir, stderr, err := m.run(t, env...)
@@ -184,7 +205,32 @@ func TestFailureLeavesNoCache(t *testing.T) {
 }
 
 func TestTwoAtOnceBuildOnce(t *testing.T) {
-	m := newMachine(t, "SLOW=0.2")
+	for name, tools := range map[string][]string{"with flock": {"flock"}, "without flock": nil} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, "SLOW=0.2")
+			for _, tool := range tools {
+				m.install(t, tool)
+			}
+			twoAtOnce(t, m)
+			if left, err := filepath.Glob(m.path("home/.cache/arize-operator/assets/*.lock.d")); err != nil || len(left) != 0 {
+				t.Errorf("the lock is still there: %q, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestLockOfADeadProcessIsBroken(t *testing.T) {
+	m := newMachine(t)
+	dir := m.mustRun(t)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+".lock.d/pid", "4194305\n") // higher than any pid can be
+	m.mustRun(t)
+}
+
+func twoAtOnce(t *testing.T, m machine) {
+	t.Helper()
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
@@ -211,6 +257,29 @@ func TestKubectlOnThePathIsTakenWithinTheSupportedSkew(t *testing.T) {
 				t.Errorf("built %q; want kubectl taken from the PATH: %t", got, taken)
 			}
 		})
+	}
+}
+
+func TestWhatSetupEnvtestHasIsNotBuilt(t *testing.T) {
+	m := newMachine(t)
+	m.install(t, "timeout")
+	write(t, m.path("bin/setup-envtest"), stubEnvtest)
+	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
+		write(t, m.path("downloaded/"+name), "#!/bin/sh\necho downloaded\n")
+	}
+	m.mustRun(t, "ENVTEST="+m.path("bin/setup-envtest"), "DOWNLOAD="+m.path("downloaded"))
+	if got := strings.Join(m.builds(t), " "); got != "k8s.io/kubernetes/cmd/kube-controller-manager" {
+		t.Errorf("built %q, want kube-controller-manager alone", got)
+	}
+}
+
+func TestNoDownloadMeansABuild(t *testing.T) {
+	m := newMachine(t)
+	m.install(t, "timeout")
+	write(t, m.path("bin/setup-envtest"), stubEnvtest)
+	m.mustRun(t, "ENVTEST="+m.path("bin/setup-envtest"))
+	if got := m.builds(t); len(got) != len(binaries) {
+		t.Errorf("built %q, want all of %q", got, binaries)
 	}
 }
 
