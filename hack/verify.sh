@@ -4,17 +4,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# state is what git sees: changes to tracked files, and the names and contents of untracked ones.
+generated=(api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml docs/reference/api.md)
+
+# state is what git would see of the generated files, whether they are tracked already or not.
 state() {
-  git diff HEAD
-  git ls-files --others --exclude-standard -z | xargs -0 -r git hash-object
-  git status --porcelain
+  git diff HEAD -- "${generated[@]}"
+  git ls-files --others --exclude-standard -z -- "${generated[@]}" | while IFS= read -r -d '' file; do sha256sum "$file"; done
 }
 
 before=$(state)
-make generate manifests api-docs
+make --no-print-directory generate manifests api-docs
 if after=$(state); [[ $after != "$before" ]]; then
-  diff <(printf '%s\n' "$before") <(printf '%s\n' "$after") >&2 || true
+  git --no-pager diff HEAD -- "${generated[@]}" >&2
+  git status --short -- "${generated[@]}" >&2
   echo "verify: generated files were out of date; commit what 'make generate manifests api-docs' made of them" >&2
   exit 1
 fi
