@@ -51,9 +51,10 @@ type ArizeAccountSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="must be a URL with scheme and host, such as 'https://arize.example.com'"
-	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#') && !self.contains('@')",message="must consist of scheme, host, port and path only: no user, query or fragment"
-	// +kubebuilder:validation:XValidation:rule="!isURL(self) || url(self).getScheme() != 'http' || url(self).getHostname() == 'localhost' || url(self).getHostname() == '[::1]' || url(self).getHostname() == '::1' || url(self).getHostname().matches('^127[.][0-9]+[.][0-9]+[.][0-9]+$') || url(self).getHostname().endsWith('.svc') || url(self).getHostname().endsWith('.svc.cluster.local')",message="must use https; plain http is accepted only for loopback addresses and for in-cluster names that end in '.svc' or '.svc.cluster.local'"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^https?://[^/?#@:]')`,message="must begin with 'https://' and a host, such as 'https://arize.example.com'"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches('[?#@]')`,message="must consist of scheme, host, port and path only: no user, query or fragment"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches('^https?://[^/?#@:]') || self.matches('[?#@]') || isURL(self) && self.matches(r'^https?://([-._a-zA-Z0-9]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[!-\[\]-~]*)?$')`,message="must be a valid URL: after 'https://' a host name or an address, if needed ':' and a port, if needed '/' and a path; ASCII without spaces"
+	// +kubebuilder:validation:XValidation:rule=`!self.startsWith('http://') || self.matches(r'^http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\]|[-a-zA-Z0-9.]+\.svc(\.cluster\.local)?)(:[0-9]*)?(/|$)')`,message="must use https; plain http is accepted only for loopback addresses and for in-cluster names that end in '.svc' or '.svc.cluster.local'"
 	BaseURL string `json:"baseURL,omitempty"`
 
 	// caBundle holds the PEM certificates of a private CA, trusted for this account
