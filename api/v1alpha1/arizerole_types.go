@@ -58,7 +58,7 @@ const (
 
 // ArizeRoleSpec says what one custom role of an Arize account should be.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.accountRef) && has(self.accountRef.name) ? self.accountRef.name : 'default') == (has(oldSelf.accountRef) && has(oldSelf.accountRef.name) ? oldSelf.accountRef.name : 'default') && (has(self.accountRef) && has(self.accountRef.__namespace__) ? self.accountRef.__namespace__ : '') == (has(oldSelf.accountRef) && has(oldSelf.accountRef.__namespace__) ? oldSelf.accountRef.__namespace__ : '')",message="`accountRef` must not change; to move a role to another account create a second ArizeRole there, and delete this one",fieldPath=".accountRef"
+// +kubebuilder:validation:XValidation:rule="(has(self.accountRef) && has(self.accountRef.name) ? self.accountRef.name : 'default') == (has(oldSelf.accountRef) && has(oldSelf.accountRef.name) ? oldSelf.accountRef.name : 'default') && (has(self.accountRef) && has(self.accountRef.__namespace__) ? self.accountRef.__namespace__ : \"\") == (has(oldSelf.accountRef) && has(oldSelf.accountRef.__namespace__) ? oldSelf.accountRef.__namespace__ : \"\")",message="`accountRef` must not change; to move a role to another account create a second ArizeRole there, and delete this one",fieldPath=".accountRef"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.roleID) || (has(self.roleID) && self.roleID == oldSelf.roleID)",message="`roleID` must not change or be removed once it is set; to manage another remote role create another ArizeRole",fieldPath=".roleID"
 type ArizeRoleSpec struct {
 	// accountRef names the ArizeAccount that the role lives in. It cannot change.
