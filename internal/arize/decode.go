@@ -61,8 +61,8 @@ func (l *items[T]) UnmarshalJSON(data []byte) error {
 
 // pagination is how Arize ends a page.
 type pagination struct {
-	HasMore    *bool  `json:"has_more"`
-	NextCursor string `json:"next_cursor"`
+	HasMore    json.RawMessage `json:"has_more"` // raw, to tell false from what is missing or of another type
+	NextCursor string          `json:"next_cursor"`
 }
 
 // check refuses a page that would let a part of a list pass for all of it.
@@ -70,13 +70,13 @@ func (p pagination) check(foundList bool) error {
 	switch {
 	case !foundList:
 		return errNoList
-	case p.HasMore == nil:
+	case !p.more() && string(p.HasMore) != "false":
 		return errNoHasMore
 	}
 	return nil
 }
 
-func (p pagination) more() bool { return p.HasMore != nil && *p.HasMore }
+func (p pagination) more() bool { return string(p.HasMore) == "true" }
 
 // cursor is empty on the last page, whatever the server says.
 func (p pagination) cursor() string {

@@ -30,12 +30,14 @@ func (r wireRole) decoded() Role {
 type oneRole struct{ wireRole }
 
 func (a *oneRole) decode(body []byte) error {
-	if err := unmarshal(body, &a.wireRole); err != nil {
+	var role wireRole
+	if err := unmarshal(body, &role); err != nil {
 		return err
 	}
-	if a.ID == "" {
+	if role.ID == "" {
 		return errNoID
 	}
+	a.wireRole = role
 	return nil
 }
 
