@@ -166,23 +166,36 @@ func (a *Account) insert(role Role) *roleRecord {
 }
 
 // ChangeRole lets change edit the role with that id, and moves its updated_at unless change did. It returns false when
-// there is no such role. The id can't be changed.
+// there is no such role. The id can't be changed. It panics when another role has the new name.
 func (a *Account) ChangeRole(id string, change func(*Role)) bool {
+	if _, found := a.Role(id); !found {
+		return false
+	}
+	if _, err := a.tryChangeRole(id, change); err != nil {
+		panic(err)
+	}
+	return true
+}
+
+func (a *Account) tryChangeRole(id string, change func(*Role)) (Role, error) {
 	a.srv.mu.Lock()
 	defer a.srv.mu.Unlock()
 	record, found := a.roles[id]
 	if !found {
-		return false
+		return Role{}, fmt.Errorf("account %q has no role %q any more", a.name, id)
 	}
 	role := record.Role.clone()
 	change(&role)
+	if holder := a.holder(role.Name, id); holder != nil {
+		return Role{}, fmt.Errorf("account %q has a role %q already: %s", a.name, role.Name, holder.ID)
+	}
 	role.ID, role.Permissions = id, set(role.Permissions)
 	if role.UpdatedAt.Equal(record.UpdatedAt) {
 		role.UpdatedAt = a.srv.later(record.UpdatedAt)
 	}
 	record.Role = role
 	a.srv.changed()
-	return true
+	return role.clone(), nil
 }
 
 // RemoveRole deletes a role, bound or predefined as it may be, and its bindings. It returns false when there is none.

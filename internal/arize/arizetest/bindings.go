@@ -38,6 +38,9 @@ type bindingPage struct {
 
 const bindingKind = "RoleBinding"
 
+// bindingFields are the fields that a new binding needs.
+var bindingFields = []string{"role_id", "user_id", "resource_type", "resource_id"}
+
 // Bindings returns all role bindings of the account, in order of creation.
 func (a *Account) Bindings() []Binding {
 	a.srv.mu.Lock()
@@ -152,16 +155,14 @@ func (s *Server) listBindings(c *call) answer {
 }
 
 func (s *Server) createBinding(c *call) answer {
-	object, problem := readObject(c, "role_id", "user_id", "resource_type", "resource_id")
+	object, problem := readObject(c, bindingFields...)
 	if problem != nil {
 		return problem.answer()
 	}
 	var binding Binding
-	for field, value := range map[string]*string{
-		"role_id": &binding.RoleID, "user_id": &binding.UserID,
-		"resource_type": &binding.ResourceType, "resource_id": &binding.ResourceID,
-	} {
-		if *value, problem = readText(object, field); problem != nil {
+	values := []*string{&binding.RoleID, &binding.UserID, &binding.ResourceType, &binding.ResourceID}
+	for i, field := range bindingFields {
+		if *values[i], problem = readText(object, field); problem != nil {
 			return problem.answer()
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -41,13 +40,13 @@ func page[T any](s *Server, c *call, list string, items []T, number func(T) int6
 		return nil, pagination{}, problem
 	}
 	given := c.query.Get("cursor")
-	at, problem := s.readCursor(given, list)
+	at, problem := readCursor(given, list)
 	if problem != nil {
 		return nil, pagination{}, problem
 	}
 	if s.settings.EmptyPages && !at.Empty {
 		at.Empty = true
-		return nil, pagination{true, s.cursor(at)}, nil
+		return nil, pagination{true, makeCursor(at)}, nil
 	}
 	if s.settings.PageCap > 0 {
 		limit = min(limit, s.settings.PageCap)
@@ -57,7 +56,7 @@ func page[T any](s *Server, c *call, list string, items []T, number func(T) int6
 	info := pagination{}
 	if len(items) > limit {
 		items = items[:limit]
-		info = pagination{true, s.cursor(position{List: list, Last: number(items[limit-1])})}
+		info = pagination{true, makeCursor(position{List: list, Last: number(items[limit-1])})}
 	}
 	if s.settings.RepeatCursor && given != "" {
 		info = pagination{true, given}
@@ -76,19 +75,19 @@ func readLimit(text string) (int, refusal) {
 	return limit, nil
 }
 
-// cursor makes an opaque text of a position; the sum keeps clients from making their own.
-func (s *Server) cursor(at position) string {
+// makeCursor makes an opaque text of a position; the sum keeps clients from making their own.
+func makeCursor(at position) string {
 	payload := encode(at)
-	return base64.StdEncoding.EncodeToString(slices.Concat(cursorPrefix, s.sum(payload), payload))
+	return base64.StdEncoding.EncodeToString(slices.Concat(cursorPrefix, sum(payload), payload))
 }
 
-func (s *Server) readCursor(text, list string) (position, refusal) {
+func readCursor(text, list string) (position, refusal) {
 	if text == "" {
 		return position{List: list}, nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(text)
 	payload, ok := bytes.CutPrefix(raw, cursorPrefix)
-	if err != nil || !ok || len(payload) < 8 || !bytes.Equal(payload[:8], s.sum(payload[8:])) {
+	if err != nil || !ok || len(payload) < 8 || !bytes.Equal(payload[:8], sum(payload[8:])) {
 		return position{}, unreadable("the cursor is not one of ours: it must be sent as it was given, percent-encoded")
 	}
 	var at position
@@ -98,7 +97,8 @@ func (s *Server) readCursor(text, list string) (position, refusal) {
 	return at, nil
 }
 
-func (s *Server) sum(payload []byte) []byte {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(payload), s.opts.Seed))
-	return sum[:8]
+// sum does not depend on the server: a cursor survives a restart with a state file.
+func sum(payload []byte) []byte {
+	whole := sha256.Sum256(slices.Concat([]byte("cursor"), payload))
+	return whole[:8]
 }

@@ -3,7 +3,9 @@ package arizetest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -131,8 +133,8 @@ func strictly(data []byte, out any) error {
 	if err := decoder.Decode(out); err != nil {
 		return err
 	}
-	if decoder.More() {
-		return fmt.Errorf("more than one JSON value")
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
 	}
 	return nil
 }

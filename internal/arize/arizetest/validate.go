@@ -3,6 +3,7 @@ package arizetest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/url"
 	"regexp"
@@ -37,7 +38,7 @@ func readObject(c *call, allowed ...string) (members, refusal) {
 	if err := json.Unmarshal(c.body, &object); err != nil || object == nil {
 		return nil, unreadable("the body is not a JSON object")
 	}
-	for name := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(allowed, name) {
 			return nil, invalid(name, "must not be given")
 		}
@@ -115,7 +116,7 @@ func readQuery(query url.Values, allowed ...string) refusal {
 	return nil
 }
 
-// readRoleID checks the form of an id in the path.
+// readID checks the form of an id in the path.
 func readID(c *call, parameter, kind string) (string, refusal) {
 	id := c.request.PathValue(parameter)
 	if !wellFormed(kind, id) {
