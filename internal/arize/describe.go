@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"regexp"
 	"syscall"
 )
@@ -57,10 +56,10 @@ func describeTLS(err error) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return untrusted
 	}
-	if errors.Is(err, http.ErrSchemeMismatch) {
-		return "the server speaks plain http, not https"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		if string(record.RecordHeader[:]) == "HTTP/" {
+			return "the server speaks plain http, not https"
+		}
 		return "the server does not speak TLS"
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // how crypto/tls labels an alert

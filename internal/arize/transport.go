@@ -21,8 +21,6 @@ const (
 	maxHeaderBytes  = 64 << 10
 )
 
-var errProxySetting = errors.New("the proxy address in the environment is not valid")
-
 // newTransport makes a transport that sends a request which changes something at most once.
 //
 // Over HTTP/1.1 net/http repeats a request after a failure of a kept-alive connection in two cases only: when not one
@@ -53,12 +51,7 @@ func outside(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*
 		if req.URL.Scheme != "https" {
 			return nil, nil
 		}
-		u, err := proxy(req)
-		if err != nil {
-			// net/http quotes the address, which may hold a password.
-			return nil, errProxySetting
-		}
-		return u, nil
+		return proxy(req)
 	}
 }
 
