@@ -44,8 +44,9 @@ type ArizeAccountSpec struct {
 	Region string `json:"region,omitempty"`
 
 	// baseURL of a self-hosted installation: scheme, host, and if needed port and
-	// path prefix, such as 'https://arize.example.com:8443/api'. Plain http is
-	// accepted only for loopback addresses and in-cluster names that end in .svc or
+	// path prefix (without the version of the API), such as
+	// 'https://arize.example.com:8443/api'. Plain http is accepted only for
+	// loopback addresses and in-cluster names that end in .svc or
 	// .svc.cluster.local, for the API key would cross the network in the clear.
 	//
 	// +optional
@@ -53,8 +54,10 @@ type ArizeAccountSpec struct {
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^https?://[^/?#@:]')`,message="must begin with 'https://' and a host, such as 'https://arize.example.com'"
 	// +kubebuilder:validation:XValidation:rule=`!self.matches('[?#@]')`,message="must consist of scheme, host, port and path only: no user, query or fragment"
-	// +kubebuilder:validation:XValidation:rule=`!self.matches('^https?://[^/?#@:]') || self.matches('[?#@]') || isURL(self) && self.matches(r'^https?://([-._a-zA-Z0-9]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[!-\[\]-~]*)?$')`,message="must be a valid URL: after 'https://' a host name or an address, if needed ':' and a port, if needed '/' and a path; ASCII without spaces"
-	// +kubebuilder:validation:XValidation:rule=`!self.startsWith('http://') || self.matches(r'^http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\]|[-a-zA-Z0-9.]+\.svc(\.cluster\.local)?)(:[0-9]*)?(/|$)')`,message="must use https; plain http is accepted only for loopback addresses and for in-cluster names that end in '.svc' or '.svc.cluster.local'"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches('^https?://[^/?#@:]') || self.matches('[?#@]') || self.matches(r"^https?://(\w([-\w]*\w)?(\.\w([-\w]*\w)?)*\.?|\[[0-9a-fA-F:.]+\])(:[0-9]*)?(/[-\w.~!$&'()*+,;=:]+)*/*$") && !self.matches(r'/\.\.?(/|$)')`,message="must have after 'https://' a host name or an IP address, if needed ':' and a port, if needed '/' and a path; nothing that is not ASCII or would have to be percent-encoded, and no '..' in the path"
+	// +kubebuilder:validation:XValidation:rule=`!isURL(self) || url(self).getPort() == '' || int(url(self).getPort()) >= 1 && int(url(self).getPort()) <= 65535`,message="must have a port between 1 and 65535"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches('/v2/*$')`,message="must not end in '/v2', for the operator adds that itself"
+	// +kubebuilder:validation:XValidation:rule=`!self.startsWith('http://') || self.matches(r'^http://(localhost|127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}|\[::1\]|(\w([-\w]*\w)?\.){2,}svc(\.cluster\.local)?)(:[0-9]*)?(/|$)')`,message="must use https; plain http is accepted only for 'localhost', loopback addresses and in-cluster names such as 'arize.monitoring.svc' or 'arize.monitoring.svc.cluster.local'"
 	BaseURL string `json:"baseURL,omitempty"`
 
 	// caBundle holds the PEM certificates of a private CA, trusted for this account
@@ -63,6 +66,7 @@ type ArizeAccountSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=262144
+	// +kubebuilder:validation:XValidation:rule="!self.contains('PRIVATE KEY-----')",message="must hold certificates only; a private key must not be here, where everybody can read it"
 	// +kubebuilder:validation:XValidation:rule="self.contains('-----BEGIN CERTIFICATE-----')",message="must hold at least one PEM block that begins with '-----BEGIN CERTIFICATE-----'"
 	CABundle string `json:"caBundle,omitempty"`
 
@@ -73,8 +77,8 @@ type ArizeAccountSpec struct {
 	AllowedNamespaces AllowedNamespaces `json:"allowedNamespaces,omitzero"`
 
 	// sweepInterval is the time between two looks at all roles of the account, and
-	// so how long a change made in Arize can go unnoticed; at least '10s', jittered
-	// by 10 %. Absent means '5m'.
+	// so how long a change made in Arize can go unnoticed; from '10s' to '24h',
+	// jittered by 10 %. Absent means '5m'.
 	//
 	// +optional
 	// +kubebuilder:validation:MinLength=2

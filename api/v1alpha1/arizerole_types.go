@@ -61,7 +61,8 @@ const (
 // +kubebuilder:validation:XValidation:rule="(has(self.accountRef) && has(self.accountRef.name) ? self.accountRef.name : 'default') == (has(oldSelf.accountRef) && has(oldSelf.accountRef.name) ? oldSelf.accountRef.name : 'default') && (has(self.accountRef) && has(self.accountRef.__namespace__) ? self.accountRef.__namespace__ : \"\") == (has(oldSelf.accountRef) && has(oldSelf.accountRef.__namespace__) ? oldSelf.accountRef.__namespace__ : \"\")",message="`accountRef` must not change; to move a role to another account create a second ArizeRole there, and delete this one",fieldPath=".accountRef"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.roleID) || (has(self.roleID) && self.roleID == oldSelf.roleID)",message="`roleID` must not change or be removed once it is set; to manage another remote role create another ArizeRole",fieldPath=".roleID"
 type ArizeRoleSpec struct {
-	// accountRef names the ArizeAccount that the role lives in. It cannot change.
+	// accountRef names the ArizeAccount that the role lives in. It cannot change;
+	// to write out the name "default" later is no change, to write out the namespace is.
 	// Absent means the account named "default" in the namespace of the ArizeRole.
 	//
 	// +optional
@@ -76,6 +77,7 @@ type ArizeRoleSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-a-zA-Z0-9 _.,()\\\\[\\\\]\\'\"/:\\\\\\\\&@#$%!?+=]*$')",message="must consist of ASCII letters, digits, spaces and - _ . , ( ) [ ] ' \" / : \\ & @ # $ % ! ? + ="
+	// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="must not be empty; to use the name of the ArizeRole leave `name` out"
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith(' ') && !self.endsWith(' ')",message="must not begin or end with a space"
 	Name string `json:"name,omitempty"`
 
@@ -85,6 +87,7 @@ type ArizeRoleSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1000
+	// +kubebuilder:validation:XValidation:rule="size(self) > 0",message="must not be empty; to have no description leave `description` out"
 	Description string `json:"description,omitempty"`
 
 	// permissions is the whole set that the role grants, 1 to 512 of them. Each is a
@@ -97,7 +100,7 @@ type ArizeRoleSpec struct {
 	// +kubebuilder:validation:MaxItems=512
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$')",message="must be a permission of Arize in the form RESOURCE_ACTION, upper case with underscores, such as PROJECT_READ"
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$')",message="must be a permission of Arize in the form RESOURCE_ACTION, upper case with underscores, such as 'PROJECT_READ'"
 	Permissions []string `json:"permissions,omitempty"`
 
 	// roleID is the id of an existing remote role to manage: exactly this one, and
@@ -108,7 +111,7 @@ type ArizeRoleSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]+$')",message="must be the id of an Arize role as the API shows it, such as Um9sZToxOmFCY0Q=, without spaces"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]+$') && !(self in ['.', '..'])",message="must be the id of an Arize role as the API shows it, such as 'Um9sZToxOmFCY0Q=', without spaces"
 	RoleID string `json:"roleID,omitempty"`
 
 	// mode is 'Enforce' (make the remote role what the spec says) or 'Report' (never

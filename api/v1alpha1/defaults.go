@@ -14,6 +14,7 @@ const (
 	DefaultSecretKey         = "api-key"
 	DefaultSweepInterval     = 5 * time.Minute
 	MinSweepInterval         = 10 * time.Second
+	MaxSweepInterval         = 24 * time.Hour
 	DefaultRequestsPerSecond = 10
 	DefaultBurst             = 20
 )
@@ -59,7 +60,7 @@ func (a AllowedNamespaces) EffectiveFrom() NamespacesFrom {
 // CRD's validation would have refused counts as absent.
 func (s *ArizeAccountSpec) EffectiveSweepInterval() time.Duration {
 	interval, err := time.ParseDuration(s.SweepInterval)
-	if err != nil || interval < MinSweepInterval {
+	if err != nil || interval < MinSweepInterval || interval > MaxSweepInterval {
 		return DefaultSweepInterval
 	}
 	return interval

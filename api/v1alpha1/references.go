@@ -9,7 +9,7 @@ type AccountReference struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="must be the name of an ArizeAccount: lower case letters, digits, '-' and '.'"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of an ArizeAccount: lower case letters, digits, '-' and '.', with a letter or digit at either end"
 	Name string `json:"name,omitempty"`
 
 	// namespace of the ArizeAccount. Absent means the namespace of the ArizeRole.
@@ -18,7 +18,7 @@ type AccountReference struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="!format.dns1123Label().validate(self).hasValue()",message="must be the name of a namespace: lower case letters, digits and '-'"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="must be the name of a namespace: lower case letters, digits and '-', with a letter or digit at either end"
 	Namespace string `json:"namespace,omitempty"`
 }
 
@@ -29,7 +29,7 @@ type SecretKeyReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="must be the name of a Secret: lower case letters, digits, '-' and '.'"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a Secret: lower case letters, digits, '-' and '.', with a letter or digit at either end"
 	Name string `json:"name,omitempty"`
 
 	// key within the Secret's data. Absent means "api-key".
@@ -70,5 +70,6 @@ type AllowedNamespaces struct {
 	// selector picks namespaces by their labels; only with `from: Selector`.
 	//
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.matchExpressions) || self.matchExpressions.all(e, e.operator in ['In', 'NotIn'] ? has(e.values) && size(e.values) > 0 : e.operator in ['Exists', 'DoesNotExist'] && (!has(e.values) || size(e.values) == 0))",message="each of `matchExpressions` must have the operator 'In' or 'NotIn' with at least one of `values`, or 'Exists' or 'DoesNotExist' without `values`"
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
