@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"github.com/arize-operator/arize-operator/internal/arize"
 )
 
 // Limits of the patience with one role.
@@ -40,6 +42,7 @@ type History struct {
 	Uncertain   time.Time // when a creation last ended without a clear answer
 	Demand      time.Time // when a fresh look was first asked for
 	Request     string    // the value that asked for it
+	Looked      bool      // the look that was asked for was taken
 }
 
 // IsZero says that there is nothing to remember.
@@ -62,6 +65,13 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 		return h
 	}
 	verdict := Judge(step, out)
+	if step.Verb == Look {
+		switch arize.ClassOf(out.Err) {
+		case arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid:
+			h.Looked = true
+			return h
+		}
+	}
 	h.Refusal = nil
 	switch {
 	case out.Err == nil:

@@ -1,0 +1,193 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize"
+	"github.com/arize-operator/arize-operator/internal/plan"
+	"github.com/arize-operator/arize-operator/internal/session"
+)
+
+// result is what a pass did.
+type result struct {
+	step    plan.Step
+	outcome plan.Outcome
+	wait    time.Duration // the request has to wait for the budget
+}
+
+func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
+
+// answered says that Arize answered a look: with the role, or that it knows none,
+// or that nothing can have such an id.
+func (r result) answered() bool {
+	switch arize.ClassOf(r.outcome.Err) {
+	case arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid:
+		return true
+	default:
+		return false
+	}
+}
+
+// act sends at most one request to Arize. How that ends is part of the result;
+// an error is trouble with the apiserver.
+func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now situation, step plan.Step) (result, error) {
+	done := result{step: step}
+	if step.Verb == plan.Wait {
+		r.waitForSweep(now, step)
+		done.wait = step.Again
+		return done, nil
+	}
+	if step.Writes() || step.Verb == plan.Look {
+		if done.wait = now.session.Admit(now.who, lane(role, now)); done.wait > 0 {
+			done.step.Verb = plan.Wait
+			return done, nil
+		}
+	}
+	if err := r.record(ctx, role, step); err != nil {
+		return done, err
+	}
+	done.outcome = send(ctx, now.session, step)
+	r.learn(ctx, role, now, done)
+	return done, nil
+}
+
+// lane is how urgent the role's request is among those of its account.
+func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
+	switch {
+	case now.input.Deleting || !now.input.Record.Observed:
+		return session.Person
+	case now.input.Requested || role.Status.PendingCreate != nil:
+		return session.Demand
+	default:
+		return session.Upkeep
+	}
+}
+
+// record writes down what must be known before the request goes out: that the
+// ArizeRole has something to let go of, and the intent to create.
+func (r *RoleReconciler) record(ctx context.Context, role *v1alpha1.ArizeRole, step plan.Step) error {
+	switch step.Verb {
+	case plan.Create, plan.Adopt, plan.Update:
+		if err := r.ensureFinalizer(ctx, role); err != nil {
+			return err
+		}
+	}
+	if step.Verb != plan.Create {
+		return nil
+	}
+	return r.writeIntent(ctx, role, step)
+}
+
+func (r *RoleReconciler) ensureFinalizer(ctx context.Context, role *v1alpha1.ArizeRole) error {
+	before := role.DeepCopy()
+	if !controllerutil.AddFinalizer(role, v1alpha1.RoleFinalizer) {
+		return nil
+	}
+	// The lock, because a merge patch replaces the list of finalizers.
+	if err := r.client.Patch(ctx, role, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("adding the finalizer: %w", err)
+	}
+	r.memory.wrote(role.UID, role.ResourceVersion)
+	return nil
+}
+
+// writeIntent records a creation before it is requested. The optimistic lock is
+// what makes a second creation from a stale cache impossible: it conflicts here,
+// and nothing was sent. The start of a creation that is still unclear is kept,
+// for the role may date from then.
+func (r *RoleReconciler) writeIntent(ctx context.Context, role *v1alpha1.ArizeRole, step plan.Step) error {
+	before := role.DeepCopy()
+	intent := &v1alpha1.PendingCreate{
+		Name:      step.Spec.Name,
+		StartTime: metav1.NewTime(r.clock.Now().UTC().Truncate(time.Second)),
+		Digest:    step.Wanted.Digest(),
+	}
+	if old := role.Status.PendingCreate; old != nil && old.Name == intent.Name && old.Digest == intent.Digest {
+		intent.StartTime = old.StartTime
+	}
+	role.Status.PendingCreate = intent
+	setConditions(&role.Status, role.Generation, step.Verdict, r.clock.Now())
+	if err := r.client.Status().Patch(ctx, role, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("recording the intent to create the role: %w", err)
+	}
+	r.memory.wrote(role.UID, role.ResourceVersion)
+	return nil
+}
+
+// send is the one request of a step, if it has one.
+func send(ctx context.Context, s *session.Session, step plan.Step) plan.Outcome {
+	switch step.Verb {
+	case plan.Look:
+		return plan.Did(nil, s.Read(ctx, step.ID))
+	case plan.Create:
+		return plan.Did(s.Create(ctx, step.Spec))
+	case plan.Update:
+		return plan.Did(s.Update(ctx, step.ID, step.Patch))
+	case plan.Delete:
+		outcome := plan.Did(nil, s.Delete(ctx, step.ID))
+		if arize.ClassOf(outcome.Err) == arize.ClassConflict {
+			outcome.Holders = whoHolds(ctx, s, step.ID)
+		}
+		return outcome
+	default:
+		return plan.Outcome{}
+	}
+}
+
+// learn keeps what the request taught beyond this pass, and wakes whom it concerns.
+func (r *RoleReconciler) learn(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
+	if !done.outcome.Sent {
+		return
+	}
+	r.memory.remember(role.UID, now.input.History.After(done.step, done.outcome, r.clock.Now()))
+	if done.step.WantsSweep(done.outcome) {
+		now.session.WantSweep(now.who)
+		r.accounts.wake(now.account)
+	}
+	if now.session.Health().State == session.Failed {
+		r.accounts.wake(now.account) // the account probes, nobody else
+	}
+	if freed := done.step.Freed(done.outcome); freed != "" {
+		r.wakeNamed(ctx, role, freed)
+	}
+}
+
+func (r *RoleReconciler) waitForSweep(now situation, step plan.Step) {
+	if step.Sweep && now.session != nil {
+		now.session.WantSweep(now.who)
+		r.accounts.wake(now.account)
+	}
+}
+
+// whoHolds says in words who holds a role that cannot be deleted. Not to know is
+// no reason to fail: the deletion is tried again.
+func whoHolds(ctx context.Context, s *session.Session, roleID string) string {
+	held, err := s.Holders(ctx, roleID)
+	if err != nil {
+		return " (by whom cannot be told: " + plan.Did(nil, err).Message + ")"
+	}
+	if held.Spaces+held.Projects == 0 {
+		return " (by bindings that the account's API key cannot see)"
+	}
+	some := make([]string, 0, len(held.First))
+	for _, binding := range held.First {
+		some = append(some, fmt.Sprintf("user %s on %s %s", binding.UserID, strings.ToLower(binding.ResourceType), binding.ResourceID))
+	}
+	more := ""
+	if held.Spaces+held.Projects > len(some) {
+		more = " and others"
+	}
+	atLeast := ""
+	if held.Partial {
+		atLeast = "at least "
+	}
+	return fmt.Sprintf(" (by %s%d role bindings on spaces and %d on projects: %s%s)", atLeast, held.Spaces, held.Projects, strings.Join(some, ", "), more)
+}

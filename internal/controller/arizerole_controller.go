@@ -1,0 +1,91 @@
+package controller
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/plan"
+	"github.com/arize-operator/arize-operator/internal/session"
+)
+
+// RoleReconciler keeps the remote role of each ArizeRole as declared.
+type RoleReconciler struct {
+	client   client.Client
+	live     client.Reader // asks the apiserver itself
+	events   events.EventRecorder
+	sessions *session.Registry
+	roles    *waker
+	accounts *waker
+	memory   *memory
+	clock    clock.PassiveClock
+	inFlight time.Duration // how long a request whose answer was lost may still take effect
+}
+
+// +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeroles,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeroles/status,verbs=patch
+// +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeroles/finalizers,verbs=update
+// +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=arizeroles.iam.arize-operator.io,verbs=get
+
+// Reconcile moves one role one step: load, decide, act, report.
+func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole) (ctrl.Result, error) {
+	if err := r.refresh(ctx, role); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	now, err := r.load(ctx, role)
+	if err != nil {
+		return ctrl.Result{}, err // the apiserver failed: that says nothing about the role
+	}
+	step := plan.Decide(now.input)
+	done, err := r.act(ctx, role, now, step)
+	if done.step.Verb == plan.Look && done.outcome.Sent && done.answered() {
+		now.look()
+		step = plan.Decide(now.input)
+		done, err = r.act(ctx, role, now, step)
+	}
+	if err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	return r.report(ctx, role, now, done)
+}
+
+// refresh replaces an object that is older than our own last write of it.
+func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) error {
+	if !r.memory.behind(role.UID, role.ResourceVersion) {
+		return nil
+	}
+	return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)
+}
+
+// again is when to look at a role whose pass ended like this.
+func (r *RoleReconciler) again(done result, now situation, failures int) ctrl.Result {
+	wait := done.wait
+	switch policy := done.verdict().Reason.Policy(); {
+	case wait > 0 || done.step.Verb == plan.Wait:
+	case policy.Retry == plan.RetryBackoff && done.outcome.Sent:
+		wait = max(plan.Backoff(failures), now.session.Pause())
+	case policy.Retry != plan.RetryWoken:
+		wait = jittered(plan.SlowRetry, 0.1)
+	}
+	result := ctrl.Result{RequeueAfter: wait}
+	if wait >= plan.SlowRetry/2 {
+		result.Priority = new(handler.LowPriority)
+	}
+	return result
+}
+
+// jittered spreads a duration by a fraction to both sides, so that what began
+// together does not stay together.
+func jittered(d time.Duration, fraction float64) time.Duration {
+	return time.Duration(float64(d) * (1 + fraction*(2*rand.Float64()-1)))
+}

@@ -1,0 +1,207 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/plan"
+	"github.com/arize-operator/arize-operator/internal/session"
+)
+
+const crdName = "arizeroles." + v1alpha1.GroupName
+
+// situation is all that one pass knows.
+type situation struct {
+	input   plan.Input
+	session *session.Session // nil while the account has none
+	account types.NamespacedName
+	who     string // the ArizeRole, as the account's budget knows it
+}
+
+// look takes a second look at the inventory, after the role was read from Arize.
+func (s *situation) look() {
+	s.input.Looked = true
+	s.observe()
+}
+
+// observe takes from the inventory what the decision needs of it.
+func (s *situation) observe() {
+	if s.session == nil {
+		return
+	}
+	in := &s.input
+	pending := ""
+	if in.Record.Pending != nil {
+		pending = in.Record.Pending.Name
+	}
+	seen := s.session.Observe(plan.TargetID(in.Policy, in.Record), in.Desired.Name, pending)
+	in.Observed = plan.Observed{Since: seen.Since, Role: seen.Role, Doubt: seen.Doubt, Named: seen.Named, Pending: seen.Pending}
+	if in.Account.Gate != plan.GateClosed {
+		in.Account = gate(s.account, seen.Health)
+	}
+}
+
+// load gathers what the decision depends on. It only reads, and only from Kubernetes.
+func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (situation, error) {
+	key := role.Account()
+	now := situation{account: key, session: r.sessions.Get(session.Key(key)), who: client.ObjectKeyFromObject(role).String()}
+	now.input = plan.Input{
+		Now:      r.clock.Now(),
+		Self:     claimOf(role),
+		Deleting: !role.DeletionTimestamp.IsZero(),
+		Desired:  desiredOf(role),
+		Policy:   policyOf(role),
+		Record:   recordOf(role),
+		InFlight: r.inFlight,
+	}
+	now.input.Self.SameAccount = true
+	now.input.History, now.input.Requested = r.history(role)
+	now.input.Looked = now.input.History.Looked
+
+	var err error
+	if now.input.Account, err = r.access(ctx, role, key); err != nil {
+		return situation{}, err
+	}
+	now.observe()
+	if now.input.Rivals, err = r.rivals(ctx, role, now.input); err != nil {
+		return situation{}, err
+	}
+	if now.input.Observed.Chain, err = r.chain(ctx, now); err != nil {
+		return situation{}, err
+	}
+	if now.input.Deleting && !now.input.Policy.Orphan {
+		now.input.Policy.Orphan, err = r.uninstalling(ctx)
+	}
+	return now, err
+}
+
+// history is what happened to the role under its present spec. A new request of a
+// person for a fresh look starts it anew.
+func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History, requested bool) {
+	history = r.memory.history(role.UID).For(role.Generation)
+	value := role.Annotations[v1alpha1.ReconcileRequestAnnotation]
+	requested = value != "" && value != role.Status.LastHandledReconcileAt
+	switch {
+	case requested && history.Request != value:
+		history = plan.History{Generation: role.Generation, Uncertain: history.Uncertain, Demand: r.clock.Now(), Request: value}
+		r.memory.remember(role.UID, history)
+	case !requested && history.Request != "":
+		history.Request, history.Looked, history.Demand = "", false, time.Time{} // answered
+		r.memory.remember(role.UID, history)
+	}
+	return history, requested
+}
+
+// access says whether the role may use its account, leaving the account's health
+// to the session.
+func (r *RoleReconciler) access(ctx context.Context, role *v1alpha1.ArizeRole, key types.NamespacedName) (plan.Account, error) {
+	var account v1alpha1.ArizeAccount
+	err := r.client.Get(ctx, key, &account)
+	if apierrors.IsNotFound(err) {
+		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not exist; create it.", key)}, nil
+	}
+	if err != nil {
+		return plan.Account{}, fmt.Errorf("reading the ArizeAccount: %w", err)
+	}
+	admitted, err := r.admits(ctx, &account, role.Namespace)
+	if err != nil {
+		return plan.Account{}, err
+	}
+	// A role that is ours already may still be deleted after the admission ended.
+	if !admitted && role.DeletionTimestamp.IsZero() {
+		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not allow ArizeRoles from namespace %q; its `spec.allowedNamespaces` has to.", key, role.Namespace)}, nil
+	}
+	return plan.Account{Gate: plan.GateStarting}, nil
+}
+
+// gate is the account's health as its roles see it. Of the account's own message
+// they repeat nothing: it belongs to another namespace.
+func gate(key types.NamespacedName, health session.Health) plan.Account {
+	switch {
+	case health.State == session.Starting:
+		return plan.Account{Gate: plan.GateStarting}
+	case health.State == session.Healthy:
+		return plan.Account{Gate: plan.GateOpen}
+	case health.DeleteOnly:
+		return plan.Account{Gate: plan.GateDeleteOnly, Message: notReady(key, health)}
+	default:
+		return plan.Account{Gate: plan.GateClosed, Message: notReady(key, health)}
+	}
+}
+
+func notReady(key types.NamespacedName, health session.Health) string {
+	return fmt.Sprintf("ArizeAccount %s is not ready (%s); see its conditions.", key, health.Reason)
+}
+
+// admits says whether an account allows ArizeRoles from a namespace. A selector
+// that cannot be used admits nobody; the account says so.
+func (r *RoleReconciler) admits(ctx context.Context, account *v1alpha1.ArizeAccount, namespace string) (bool, error) {
+	allowed := account.Spec.AllowedNamespaces
+	switch allowed.EffectiveFrom() {
+	case v1alpha1.NamespacesFromSame:
+		return namespace == account.Namespace, nil
+	case v1alpha1.NamespacesFromAll:
+		return true, nil
+	case v1alpha1.NamespacesFromSelector:
+	default:
+		return false, nil
+	}
+	selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
+	if err != nil {
+		return false, nil //nolint:nilerr // reported once, on the account
+	}
+	object := namespaceMetadata()
+	if err := r.client.Get(ctx, types.NamespacedName{Name: namespace}, object); err != nil {
+		return false, fmt.Errorf("reading the labels of namespace %q: %w", namespace, err)
+	}
+	return selector.Matches(labelSet(object)), nil
+}
+
+// uninstalling says whether the CRD itself is being deleted: then every remote
+// role stays. The question goes to the apiserver, for a cache may hear of the
+// objects' deletion first.
+func (r *RoleReconciler) uninstalling(ctx context.Context) (bool, error) {
+	crd := &metav1.PartialObjectMetadata{}
+	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
+	if err := r.live.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
+		if apierrors.IsNotFound(err) {
+			return true, nil
+		}
+		return false, fmt.Errorf("asking whether the CRD is being deleted: %w", err)
+	}
+	return !crd.DeletionTimestamp.IsZero(), nil
+}
+
+func desiredOf(role *v1alpha1.ArizeRole) plan.Desired {
+	return plan.NewDesired(role.RoleName(), role.Spec.Description, role.Spec.Permissions)
+}
+
+func policyOf(role *v1alpha1.ArizeRole) plan.Policy {
+	return plan.Policy{
+		Mode:     plan.Mode(role.Spec.EffectiveMode()),
+		Adoption: plan.Adoption(role.Spec.EffectiveAdoptionPolicy()),
+		Orphan:   role.EffectiveDeletionPolicy() == v1alpha1.DeletionOrphan,
+		Suspend:  role.Spec.Suspend,
+		RoleID:   role.Spec.RoleID,
+	}
+}
+
+func recordOf(role *v1alpha1.ArizeRole) plan.Record {
+	record := plan.Record{
+		RoleID:   role.Status.RoleID,
+		Origin:   plan.Origin(role.Status.Origin),
+		Observed: role.Status.ObservedGeneration == role.Generation,
+	}
+	if pending := role.Status.PendingCreate; pending != nil {
+		record.Pending = &plan.Pending{Name: pending.Name, Start: pending.StartTime.Time, Digest: pending.Digest}
+	}
+	return record
+}

@@ -1,0 +1,122 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/plan"
+)
+
+// report writes what changed and says when to look again.
+func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) (ctrl.Result, error) {
+	if done.step.Verb == plan.Wait {
+		return r.again(done, now, 0), nil
+	}
+	if done.step.Verb == plan.Release || done.step.Verb == plan.Delete && done.outcome.Gone() {
+		return ctrl.Result{}, r.letGo(ctx, role, now, done)
+	}
+	before := role.DeepCopy()
+	role.Status = nextStatus(role, done, r.clock.Now())
+	if !equality.Semantic.DeepEqual(before.Status, role.Status) {
+		if err := r.patchStatus(ctx, role, before); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+	}
+	r.announce(ctx, before, role, now, done)
+	return r.again(done, now, r.memory.history(role.UID).Failures), nil
+}
+
+// patchStatus writes the status whatever happened to the object meanwhile, as
+// long as it is the same object: the id of a created role must not be lost to a
+// conflict with somebody's edit.
+func (r *RoleReconciler) patchStatus(ctx context.Context, role, before *v1alpha1.ArizeRole) error {
+	// The uid in the patch makes the apiserver refuse it for a namesake.
+	before = before.DeepCopy()
+	before.UID = ""
+	if err := r.client.Status().Patch(ctx, role, client.MergeFrom(before)); err != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	r.memory.wrote(role.UID, role.ResourceVersion)
+	return nil
+}
+
+// letGo removes the finalizer: what was to be done in Arize is done, or is not ours to do.
+func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) error {
+	before := role.DeepCopy()
+	if controllerutil.RemoveFinalizer(role, v1alpha1.RoleFinalizer) {
+		// The lock, because a merge patch replaces the list of finalizers.
+		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		if err := r.client.Patch(ctx, role, patch); err != nil {
+			return client.IgnoreNotFound(fmt.Errorf("removing the finalizer: %w", err))
+		}
+		r.announceEnd(ctx, before, now, done)
+	}
+	r.memory.drop(role.UID)
+	return nil
+}
+
+// announce makes an event and a log line of each transition, and of nothing else.
+func (r *RoleReconciler) announce(ctx context.Context, before, role *v1alpha1.ArizeRole, now situation, done result) {
+	if reason, note := happened(before, role, done); reason != "" {
+		r.event(ctx, role, now, corev1.EventTypeNormal, reason, string(done.step.Verb), note)
+	}
+	if before.Status.Drift == nil && role.Status.Drift != nil {
+		r.event(ctx, role, now, corev1.EventTypeWarning, v1alpha1.EventDriftDetected, "Compare", "The role in Arize differs from the spec: "+remaining(done).Summary()+".")
+	}
+	was, is := ready(before), ready(role)
+	if is != nil && is.Status == metav1.ConditionFalse && (was == nil || was.Status != is.Status || was.Reason != is.Reason) {
+		r.event(ctx, role, now, corev1.EventTypeWarning, is.Reason, string(done.step.Verb), is.Message)
+	}
+}
+
+// happened is the event for what a pass did, or none.
+func happened(before, role *v1alpha1.ArizeRole, done result) (reason, note string) {
+	ours := before.Status.Origin == "" || before.Status.RoleID != role.Status.RoleID
+	id := role.Status.RoleID
+	switch {
+	case role.Status.Origin == "":
+		return "", ""
+	case ours && role.Status.Origin == v1alpha1.OriginCreated:
+		return v1alpha1.EventCreated, fmt.Sprintf("Created role %q in Arize (id %s).", role.Status.RoleName, id)
+	case ours:
+		return v1alpha1.EventAdopted, fmt.Sprintf("Adopted role %q of Arize (id %s).", role.Status.RoleName, id)
+	case done.step.Verb != plan.Update || done.outcome.Role == nil:
+		return "", ""
+	case done.step.Correction:
+		return v1alpha1.EventDriftCorrected, fmt.Sprintf("Changed back in Arize: %s.", done.step.Fields)
+	default:
+		return v1alpha1.EventUpdated, fmt.Sprintf("Changed in Arize after the spec: %s.", done.step.Fields)
+	}
+}
+
+func (r *RoleReconciler) announceEnd(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
+	switch {
+	case done.step.Verb == plan.Delete:
+		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", role.Status.RoleName, done.step.ID))
+	case done.step.Orphaned:
+		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), fmt.Sprintf("Left role %q in Arize (id %s).", role.Status.RoleName, role.Status.RoleID))
+	}
+}
+
+func (r *RoleReconciler) event(ctx context.Context, role *v1alpha1.ArizeRole, now situation, kind, reason, action, note string) {
+	account := &corev1.ObjectReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "ArizeAccount",
+		Namespace: now.account.Namespace, Name: now.account.Name,
+	}
+	r.events.Eventf(role, account, kind, reason, action, "%s", cut(note, 1024))
+	log.FromContext(ctx).Info("Role changed state", "reason", reason, "roleID", role.Status.RoleID, "message", note)
+}
+
+func ready(role *v1alpha1.ArizeRole) *metav1.Condition {
+	return meta.FindStatusCondition(role.Status.Conditions, v1alpha1.ConditionReady)
+}

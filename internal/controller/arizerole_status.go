@@ -1,0 +1,140 @@
+package controller
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize"
+	"github.com/arize-operator/arize-operator/internal/plan"
+)
+
+// Bounds of what the status shows.
+const (
+	maxShownPermissions = 50
+	maxShownText        = 1000
+	maxMessage          = 32768 // of a condition
+)
+
+// nextStatus is the status after a pass. It is the one place where a decision and
+// its outcome become a status, and a pure function of them.
+func nextStatus(role *v1alpha1.ArizeRole, done result, now time.Time) v1alpha1.ArizeRoleStatus {
+	status := *role.Status.DeepCopy()
+	status.ObservedGeneration = role.Generation
+	if value := role.Annotations[v1alpha1.ReconcileRequestAnnotation]; value != "" {
+		status.LastHandledReconcileAt = value
+	}
+	identify(&status, done)
+	if concluded(done) {
+		status.PendingCreate = nil
+	}
+	if !done.step.Unseen {
+		status.Drift = driftOf(remaining(done), role.Status.Drift, now)
+	}
+	setConditions(&status, role.Generation, done.verdict(), now)
+	return status
+}
+
+// identify records which remote role is meant, and whether it is ours.
+func identify(status *v1alpha1.ArizeRoleStatus, done result) {
+	step, answer := done.step, done.outcome.Role
+	switch {
+	case answer != nil:
+		status.RoleID, status.RoleName = answer.ID, answer.Name
+		status.Origin = v1alpha1.Origin(step.Origin)
+	case done.outcome.Sent || step.Unseen:
+		// Nothing new is known of the identity.
+	case step.ID != "" && step.Seen != nil:
+		status.RoleID, status.RoleName = step.ID, step.Seen.Name
+		if step.Verb == plan.Adopt || step.Verb == plan.Keep {
+			status.Origin = v1alpha1.Origin(step.Origin)
+		}
+	case status.Origin == "":
+		status.RoleID, status.RoleName = "", ""
+	}
+}
+
+// concluded says that it is known how a pending creation ended. A creation that
+// met its own name may have met itself: that a list has to tell.
+func concluded(done result) bool {
+	if done.step.Verb == plan.Create && done.outcome.Sent {
+		return done.outcome.Err == nil || done.outcome.Refused && arize.ClassOf(done.outcome.Err) != arize.ClassConflict
+	}
+	return done.step.Settled
+}
+
+// remaining is what still differs after the pass and is not about to be written.
+func remaining(done result) plan.Drift {
+	step := done.step
+	if step.Verb == plan.Update && done.outcome.Err != nil && step.Seen != nil {
+		return plan.Diff(step.Wanted, *step.Seen)
+	}
+	return step.Drift
+}
+
+func driftOf(drift plan.Drift, before *v1alpha1.Drift, now time.Time) *v1alpha1.Drift {
+	if drift.IsZero() {
+		return nil
+	}
+	shown := &v1alpha1.Drift{
+		DetectionTime:      metav1.NewTime(now.UTC().Truncate(time.Second)),
+		AddedPermissions:   firstFew(drift.Added),
+		RemovedPermissions: firstFew(drift.Removed),
+	}
+	if before != nil {
+		shown.DetectionTime = before.DetectionTime
+	}
+	if drift.Name != nil {
+		shown.Name = cut(*drift.Name, maxShownText)
+	}
+	if drift.Description != nil {
+		shown.Description = new(cut(*drift.Description, maxShownText))
+	}
+	return shown
+}
+
+// setConditions makes Ready what the verdict says. Reconciling, Stalled and
+// Drifted are there only while they are True, as kstatus expects.
+func setConditions(status *v1alpha1.ArizeRoleStatus, generation int64, verdict plan.Verdict, now time.Time) {
+	policy := verdict.Reason.Policy()
+	condition := metav1.Condition{
+		Reason: string(verdict.Reason), Message: cut(verdict.Message, maxMessage),
+		ObservedGeneration: generation, LastTransitionTime: metav1.NewTime(now.UTC().Truncate(time.Second)),
+	}
+	set := func(kind string, value metav1.ConditionStatus) {
+		condition.Type, condition.Status = kind, value
+		meta.SetStatusCondition(&status.Conditions, condition)
+	}
+	present := func(kind string, present bool) {
+		if present {
+			set(kind, metav1.ConditionTrue)
+		} else {
+			meta.RemoveStatusCondition(&status.Conditions, kind)
+		}
+	}
+	set(v1alpha1.ConditionReady, metav1.ConditionStatus(policy.Ready))
+	present(v1alpha1.ConditionReconciling, policy.Reconciling())
+	present(v1alpha1.ConditionStalled, policy.Stalled)
+	condition.Reason, condition.Message = v1alpha1.EventDriftDetected, "The role in Arize differs from the spec; see status.drift."
+	present(v1alpha1.ConditionDrifted, status.Drift != nil)
+}
+
+func firstFew(permissions []string) []string {
+	few := slices.Clone(permissions[:min(len(permissions), maxShownPermissions)])
+	for i := range few {
+		few[i] = cut(few[i], 256)
+	}
+	return slices.Compact(few)
+}
+
+// cut shortens a text to so many characters.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	runes := []rune(text)
+	return string(runes[:min(len(runes), limit)])
+}

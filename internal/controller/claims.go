@@ -1,0 +1,136 @@
+package controller
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/plan"
+)
+
+// claimOf is what an ArizeRole says about a remote role.
+func claimOf(role *v1alpha1.ArizeRole) plan.Claim {
+	claim := plan.Claim{
+		Key:     plan.Key{Namespace: role.Namespace, Name: role.Name},
+		UID:     string(role.UID),
+		Created: role.CreationTimestamp.Time,
+		RoleID:  role.Spec.RoleID,
+		Name:    role.RoleName(),
+		Active: !role.Spec.Suspend && role.DeletionTimestamp.IsZero() &&
+			role.Spec.EffectiveMode() == v1alpha1.ModeEnforce,
+	}
+	if role.Status.Origin != "" && role.Status.RoleID != "" {
+		claim.RoleID, claim.Carries = role.Status.RoleID, true
+	}
+	if pending := role.Status.PendingCreate; pending != nil {
+		claim.Pending = pending.Name
+	}
+	return claim
+}
+
+// rivals are the claims of the other ArizeRoles that may mean the same remote
+// role: those that want the same name in the account, and those, of whatever
+// account, that speak of the same id.
+func (r *RoleReconciler) rivals(ctx context.Context, role *v1alpha1.ArizeRole, in plan.Input) ([]plan.Claim, error) {
+	found := map[types.UID]*v1alpha1.ArizeRole{}
+	gather := func(field, value string) error {
+		roles, err := rolesWhere(ctx, r.client, field, value)
+		for i := range roles {
+			found[roles[i].UID] = &roles[i]
+		}
+		return err
+	}
+	if err := gather(rolesByName, nameKey(role.Account(), in.Desired.Name)); err != nil {
+		return nil, err
+	}
+	for _, id := range idsAtStake(in) {
+		if err := gather(rolesByID, id); err != nil {
+			return nil, err
+		}
+	}
+	delete(found, role.UID)
+	var claims []plan.Claim
+	for _, other := range found {
+		claim, counts, err := r.claim(ctx, role, other)
+		if err != nil {
+			return nil, err
+		}
+		if counts {
+			claims = append(claims, claim)
+		}
+	}
+	return claims, nil
+}
+
+// claim is a rival's claim, and whether it counts: not when it lives at another
+// endpoint, nor when its account does not admit it and it holds nothing.
+func (r *RoleReconciler) claim(ctx context.Context, role, other *v1alpha1.ArizeRole) (plan.Claim, bool, error) {
+	claim := claimOf(other)
+	claim.SameAccount = other.Account() == role.Account()
+	var account v1alpha1.ArizeAccount
+	if err := r.client.Get(ctx, other.Account(), &account); err != nil {
+		// An account that is missing says nothing about the role that it led to.
+		return claim, claim.Carries, client.IgnoreNotFound(err)
+	}
+	if !claim.SameAccount && !r.sameEndpoint(ctx, role, &account) {
+		return claim, false, nil
+	}
+	if claim.Carries {
+		return claim, true, nil
+	}
+	admitted, err := r.admits(ctx, &account, other.Namespace)
+	return claim, admitted, err
+}
+
+// sameEndpoint says whether the role's account is served from where the other
+// one is. What cannot be told counts as the same: then ids decide.
+func (r *RoleReconciler) sameEndpoint(ctx context.Context, role *v1alpha1.ArizeRole, other *v1alpha1.ArizeAccount) bool {
+	var account v1alpha1.ArizeAccount
+	if err := r.client.Get(ctx, role.Account(), &account); err != nil {
+		return true
+	}
+	ours, ourErr := endpoint(account.Spec)
+	theirs, theirErr := endpoint(other.Spec)
+	return ourErr != nil || theirErr != nil || ours == theirs
+}
+
+// idsAtStake are the remote roles that this pass may touch or stumble over, and
+// those that stand between it and the name that it wants.
+func idsAtStake(in plan.Input) []string {
+	ids := []string{}
+	if in.Self.RoleID != "" {
+		ids = append(ids, in.Self.RoleID)
+	}
+	if named := in.Observed.Named; named != nil && named.ID != in.Self.RoleID {
+		ids = append(ids, named.ID)
+	}
+	if pending := in.Observed.Pending; pending != nil {
+		ids = append(ids, pending.ID)
+	}
+	return ids
+}
+
+// chain is who holds the wanted name, whom that one waits for, and so on, where
+// another remote role stands in the way of a rename.
+func (r *RoleReconciler) chain(ctx context.Context, now situation) ([]plan.Claim, error) {
+	self, named := now.input.Self, now.input.Observed.Named
+	if named == nil || !self.Carries || named.ID == self.RoleID {
+		return nil, nil
+	}
+	var failed error
+	chain := plan.Chain(self, now.session.Named, func(id string) (plan.Claim, bool) {
+		roles, err := rolesWhere(ctx, r.client, rolesByID, id)
+		failed = errors.Join(failed, err)
+		for i := range roles {
+			claim := claimOf(&roles[i])
+			if claim.SameAccount = roles[i].Account() == now.account; claim.SameAccount && claim.Carries && claim.RoleID == id {
+				return claim, true
+			}
+		}
+		return plan.Claim{}, false
+	})
+	return chain, failed
+}

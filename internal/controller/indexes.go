@@ -1,0 +1,81 @@
+package controller
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+)
+
+// Field indexes of the cache.
+const (
+	rolesByAccount   = "account"   // ArizeRole: namespace/name of its account
+	rolesByName      = "roleName"  // ArizeRole: account and wanted name in Arize
+	rolesByID        = "roleID"    // ArizeRole: ids that its spec or its status names
+	accountsBySecret = "secretRef" // ArizeAccount: name of its Secret
+)
+
+// addIndexes registers the field indexes that both controllers look things up by.
+func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	indexes := []struct {
+		object client.Object
+		field  string
+		keys   client.IndexerFunc
+	}{
+		{&v1alpha1.ArizeRole{}, rolesByAccount, ofRole(func(role *v1alpha1.ArizeRole) []string {
+			return []string{role.Account().String()}
+		})},
+		{&v1alpha1.ArizeRole{}, rolesByName, ofRole(func(role *v1alpha1.ArizeRole) []string {
+			return []string{nameKey(role.Account(), role.RoleName())}
+		})},
+		{&v1alpha1.ArizeRole{}, rolesByID, ofRole(idsOf)},
+		{&v1alpha1.ArizeAccount{}, accountsBySecret, func(object client.Object) []string {
+			account, ok := object.(*v1alpha1.ArizeAccount)
+			if !ok {
+				return nil
+			}
+			return []string{account.Spec.APIKeySecretRef.Name}
+		}},
+	}
+	for _, index := range indexes {
+		if err := indexer.IndexField(ctx, index.object, index.field, index.keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ofRole(keys func(*v1alpha1.ArizeRole) []string) client.IndexerFunc {
+	return func(object client.Object) []string {
+		if role, ok := object.(*v1alpha1.ArizeRole); ok {
+			return keys(role)
+		}
+		return nil
+	}
+}
+
+// nameKey joins an account and a role name; no account's name holds a newline.
+func nameKey(account types.NamespacedName, name string) string {
+	return account.String() + "\n" + name
+}
+
+// idsOf are the remote roles that an ArizeRole speaks of by id.
+func idsOf(role *v1alpha1.ArizeRole) []string {
+	var ids []string
+	if role.Spec.RoleID != "" {
+		ids = append(ids, role.Spec.RoleID)
+	}
+	if id := role.Status.RoleID; id != "" && role.Status.Origin != "" && id != role.Spec.RoleID {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// rolesWhere lists the ArizeRoles with this value in an index.
+func rolesWhere(ctx context.Context, reader client.Reader, field, value string) ([]v1alpha1.ArizeRole, error) {
+	var roles v1alpha1.ArizeRoleList
+	err := reader.List(ctx, &roles, client.MatchingFields{field: value}, client.UnsafeDisableDeepCopy)
+	return roles.Items, err
+}

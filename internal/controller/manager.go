@@ -1,0 +1,133 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize"
+	"github.com/arize-operator/arize-operator/internal/session"
+)
+
+// How long one pass may take. An account's covers many pages, each of which has
+// the client's own timeout.
+const (
+	roleTimeout    = 2 * time.Minute
+	accountTimeout = 10 * time.Minute
+
+	// accountWorkers is how many accounts are swept at once. One that is slow must
+	// not hold up the others.
+	accountWorkers = 10
+)
+
+// Options are what a person may set. The zero value works.
+type Options struct {
+	// Concurrency is how many ArizeRoles are reconciled at once; 0 means DefaultConcurrency.
+	Concurrency int
+	// InFlight is how long a request whose answer was lost may still take effect in
+	// Arize; 0 means DefaultInFlight.
+	InFlight time.Duration
+}
+
+// Defaults of Options.
+const (
+	DefaultConcurrency = 16
+	// DefaultInFlight is the client's timeout and as much again for what is still
+	// on its way through proxies.
+	DefaultInFlight = 2 * arize.DefaultTimeout
+)
+
+// reporter is the name that events are reported under.
+const reporter = "arize-operator"
+
+// SetupWithManager adds both controllers, and the indexes that they need.
+func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) error {
+	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	log := mgr.GetLogger()
+	sessions := session.NewRegistry(time.Now, func(account session.Key) {
+		log.Info(arize.StageNotice, "namespace", account.Namespace, "account", account.Name)
+	})
+	roles, accounts := &waker{}, &waker{}
+	recorder := mgr.GetEventRecorder(reporter)
+
+	accountReconciler := &AccountReconciler{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
+		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
+	}
+	if err := accountReconciler.setup(mgr); err != nil {
+		return err
+	}
+	roleReconciler := &RoleReconciler{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
+		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
+		memory: newMemory(), inFlight: options.InFlight,
+	}
+	if roleReconciler.inFlight == 0 {
+		roleReconciler.inFlight = DefaultInFlight
+	}
+	return roleReconciler.setup(mgr, options)
+}
+
+func (r *AccountReconciler) setup(mgr ctrl.Manager) error {
+	people := changedByPeople(v1alpha1.InUseFinalizer, v1alpha1.ReconcileRequestAnnotation, v1alpha1.AcceptVanishedAnnotation)
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.ArizeAccount{}, builder.WithPredicates(people)).
+		WatchesMetadata(secretMetadata(), handler.EnqueueRequestsFromMapFunc(r.accountsOf),
+			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		Watches(&v1alpha1.ArizeRole{}, handler.EnqueueRequestsFromMapFunc(r.heldAccount), builder.WithPredicates(onlyDeleted())).
+		WatchesRawSource(r.accounts.source()).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: accountWorkers,
+			ReconciliationTimeout:   accountTimeout,
+			EnableWarmup:            new(true),
+		}).
+		Complete(r)
+}
+
+func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
+	concurrency := options.Concurrency
+	if concurrency == 0 {
+		concurrency = DefaultConcurrency
+	}
+	people := changedByPeople(v1alpha1.RoleFinalizer, v1alpha1.ReconcileRequestAnnotation)
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.ArizeRole{}, builder.WithPredicates(people)).
+		Watches(&v1alpha1.ArizeRole{}, r.rivalry()).
+		WatchesMetadata(namespaceMetadata(), handler.EnqueueRequestsFromMapFunc(r.rolesIn),
+			builder.WithPredicates(relabelled())).
+		WatchesRawSource(r.roles.source()).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrency,
+			ReconciliationTimeout:   roleTimeout,
+			EnableWarmup:            new(true),
+		}).
+		Complete(reconcile.AsReconciler[*v1alpha1.ArizeRole](mgr.GetClient(), r))
+}
+
+// relabelled lets through a namespace whose labels changed; the ArizeRoles of a
+// new one have events of their own.
+func relabelled() predicate.Predicate {
+	none := func(event.CreateEvent) bool { return false }
+	return predicate.And(predicate.LabelChangedPredicate{}, predicate.Funcs{
+		CreateFunc: none, DeleteFunc: func(event.DeleteEvent) bool { return false },
+	})
+}
+
+func onlyDeleted() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(event.UpdateEvent) bool { return false },
+	}
+}
+

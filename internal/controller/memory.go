@@ -1,0 +1,68 @@
+package controller
+
+import (
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/arize-operator/arize-operator/internal/plan"
+)
+
+// memory is what the process remembers of single ArizeRoles, by uid. It holds
+// nothing of a role that is in sync, and losing it breaks no promise.
+type memory struct {
+	mu        sync.Mutex
+	histories map[types.UID]plan.History
+	written   map[types.UID]string // resourceVersion after our last write, until the cache has it
+}
+
+func newMemory() *memory {
+	return &memory{histories: map[types.UID]plan.History{}, written: map[types.UID]string{}}
+}
+
+func (m *memory) history(uid types.UID) plan.History {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.histories[uid]
+}
+
+func (m *memory) remember(uid types.UID, history plan.History) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if history.IsZero() {
+		delete(m.histories, uid)
+		return
+	}
+	m.histories[uid] = history
+}
+
+// wrote notes the resourceVersion that a write of ours ended in.
+func (m *memory) wrote(uid types.UID, resourceVersion string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.written[uid] = resourceVersion
+}
+
+// behind says whether an object from the cache is older than our own last write.
+func (m *memory) behind(uid types.UID, resourceVersion string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	written, waiting := m.written[uid]
+	if !waiting {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(resourceVersion, written)
+	if err == nil && order < 0 {
+		return true
+	}
+	delete(m.written, uid)
+	return false
+}
+
+func (m *memory) drop(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.histories, uid)
+	delete(m.written, uid)
+}

@@ -1,0 +1,243 @@
+package controller_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+	"github.com/arize-operator/arize-operator/internal/controller"
+)
+
+// inFlight is how long the suite's manager believes in requests whose answer was lost.
+const inFlight = 2 * time.Second
+
+var (
+	k8s    client.Client // reads the apiserver, not a cache
+	config *rest.Config
+)
+
+func TestController(t *testing.T) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		t.Fatal("KUBEBUILDER_ASSETS is not set: run the tests with `make test`, or set it to what `make -s assets` prints last")
+	}
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Controller Suite")
+}
+
+var _ = BeforeSuite(func() {
+	SetDefaultEventuallyTimeout(20 * time.Second)
+	SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
+	SetDefaultConsistentlyDuration(500 * time.Millisecond)
+	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
+
+	By("starting a real kube-apiserver and etcd")
+	environment := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	var err error
+	config, err = environment.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(environment.Stop)
+	config.QPS = -1
+
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	k8s, err = client.New(config, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	startManager(scheme)
+})
+
+// startManager runs the controllers until the suite ends.
+func startManager(scheme *runtime.Scheme) {
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:  scheme,
+		Cache:   controller.CacheOptions(nil, labels.Everything()),
+		Client:  controller.ClientOptions(),
+		Metrics: metricsserver.Options{BindAddress: "0"},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	ctx, stop := context.WithCancel(context.Background())
+	Expect(controller.SetupWithManager(ctx, mgr, controller.Options{InFlight: inFlight})).To(Succeed())
+	stopped := make(chan error, 1)
+	go func() { stopped <- mgr.Start(ctx) }()
+	DeferCleanup(func() {
+		stop()
+		Eventually(stopped).Should(Receive(BeNil()))
+	})
+}
+
+// world is what one spec plays in: a namespace, a simulated Arize of its own, and
+// an ArizeAccount that leads there.
+type world struct {
+	namespace string
+	arize     *arizetest.Server
+	url       string
+	account   *v1alpha1.ArizeAccount
+}
+
+// newWorld makes a world whose account is ready, unless an edit keeps it from that.
+func newWorld(ctx context.Context, edits ...func(*v1alpha1.ArizeAccount)) *world {
+	GinkgoHelper()
+	w := &world{arize: arizetest.NewServer(arizetest.Options{})}
+	server := httptest.NewServer(w.arize)
+	DeferCleanup(server.Close)
+	w.url = server.URL
+
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
+	Expect(k8s.Create(ctx, namespace)).To(Succeed())
+	w.namespace = namespace.Name
+	w.writeKey(ctx, arizetest.DefaultKey)
+	w.account = w.newAccount(ctx, v1alpha1.DefaultAccountName, edits...)
+	DeferCleanup(w.cleanUp)
+	return w
+}
+
+func (w *world) newAccount(ctx context.Context, name string, edits ...func(*v1alpha1.ArizeAccount)) *v1alpha1.ArizeAccount {
+	GinkgoHelper()
+	account := &v1alpha1.ArizeAccount{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec: v1alpha1.ArizeAccountSpec{
+			APIKeySecretRef: v1alpha1.SecretKeyReference{Name: "arize-api-key"},
+			BaseURL:         w.url,
+			RateLimit:       v1alpha1.RateLimit{RequestsPerSecond: 1000, Burst: 1000},
+		},
+	}
+	for _, edit := range edits {
+		edit(account)
+	}
+	Expect(k8s.Create(ctx, account)).To(Succeed())
+	return account
+}
+
+func (w *world) writeKey(ctx context.Context, key string) {
+	GinkgoHelper()
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"},
+		Data:       map[string][]byte{v1alpha1.DefaultSecretKey: []byte(key)},
+	}
+	if err := k8s.Create(ctx, secret); err != nil {
+		Expect(k8s.Update(ctx, secret)).To(Succeed())
+	}
+}
+
+// cleanUp lets everything go, so that no spec is disturbed by the remains of
+// another. Orphan is the way out that needs no Arize.
+func (w *world) cleanUp(ctx context.Context) {
+	var roles v1alpha1.ArizeRoleList
+	Expect(k8s.List(ctx, &roles, client.InNamespace(w.namespace))).To(Succeed())
+	for i := range roles.Items {
+		edit(ctx, &roles.Items[i], func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionOrphan })
+	}
+	Expect(k8s.DeleteAllOf(ctx, &v1alpha1.ArizeRole{}, client.InNamespace(w.namespace))).To(Succeed())
+	Expect(k8s.DeleteAllOf(ctx, &v1alpha1.ArizeAccount{}, client.InNamespace(w.namespace))).To(Succeed())
+	Eventually(func(g Gomega) {
+		var accounts v1alpha1.ArizeAccountList
+		g.Expect(k8s.List(ctx, &accounts, client.InNamespace(w.namespace))).To(Succeed())
+		g.Expect(accounts.Items).To(BeEmpty())
+	}).Should(Succeed())
+}
+
+// newRole declares a role with two permissions, as edited.
+func (w *world) newRole(ctx context.Context, name string, edits ...func(*v1alpha1.ArizeRole)) *v1alpha1.ArizeRole {
+	GinkgoHelper()
+	role := &v1alpha1.ArizeRole{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec:       v1alpha1.ArizeRoleSpec{Permissions: []string{"PROJECT_READ", "DATASET_READ"}},
+	}
+	for _, edit := range edits {
+		edit(role)
+	}
+	Expect(k8s.Create(ctx, role)).To(Succeed())
+	return role
+}
+
+// sweep asks for a sweep of the account and waits until it is over.
+func (w *world) sweep(ctx context.Context) {
+	GinkgoHelper()
+	request := fmt.Sprintf("%s-%d", w.account.Name, time.Now().UnixNano())
+	edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
+		metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.ReconcileRequestAnnotation, request)
+	})
+	Eventually(func(g Gomega) {
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(w.account), w.account)).To(Succeed())
+		g.Expect(w.account.Status.LastHandledReconcileAt).To(Equal(request))
+	}).Should(Succeed())
+}
+
+// remote is the only custom role of that name in Arize.
+func (w *world) remote(name string) arizetest.Role {
+	GinkgoHelper()
+	role, exists := w.arize.RoleByName(name)
+	Expect(exists).To(BeTrue(), "no role %q in Arize", name)
+	return role
+}
+
+// edit changes an object as a person with kubectl would: against its newest version.
+func edit[T client.Object](ctx context.Context, object T, change func(T)) {
+	GinkgoHelper()
+	Eventually(func() error {
+		if err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return err
+		}
+		before, ok := object.DeepCopyObject().(T)
+		Expect(ok).To(BeTrue())
+		change(object)
+		return client.IgnoreNotFound(k8s.Patch(ctx, object, client.MergeFrom(before)))
+	}).Should(Succeed())
+}
+
+// settle waits until the role's Ready condition has the reason for its newest spec.
+func settle(ctx context.Context, role *v1alpha1.ArizeRole, reason string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(role), role)).To(Succeed())
+		g.Expect(role.Status.ObservedGeneration).To(Equal(role.Generation))
+		g.Expect(readyReason(role.Status.Conditions)).To(Equal(reason), message(role.Status.Conditions))
+	}).Should(Succeed())
+}
+
+// gone waits until the object does not exist any more.
+func gone(ctx context.Context, object client.Object) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		g.Expect(client.IgnoreNotFound(k8s.Get(ctx, client.ObjectKeyFromObject(object), object))).To(Succeed())
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(object), object)).NotTo(Succeed())
+	}).Should(Succeed())
+}
+
+func readyReason(conditions []metav1.Condition) string {
+	if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
+		return ready.Reason
+	}
+	return ""
+}
+
+func message(conditions []metav1.Condition) string {
+	if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
+		return ready.Message
+	}
+	return ""
+}

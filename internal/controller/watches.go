@@ -1,0 +1,147 @@
+package controller
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+)
+
+// changedByPeople lets through what a person changed: the spec, a deletion, or one
+// of the annotations that mean something; and the loss of our finalizer. Our own
+// status writes are not among it.
+func changedByPeople(finalizer string, annotations ...string) predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		if e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
+			e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero() {
+			return true
+		}
+		for _, annotation := range annotations {
+			if e.ObjectOld.GetAnnotations()[annotation] != e.ObjectNew.GetAnnotations()[annotation] {
+				return true
+			}
+		}
+		return controllerutil.ContainsFinalizer(e.ObjectOld, finalizer) && !controllerutil.ContainsFinalizer(e.ObjectNew, finalizer)
+	}}
+}
+
+// rivalry wakes the ArizeRoles that an ArizeRole stood in the way of, when what it
+// wants or holds changes, or when it goes.
+func (r *RoleReconciler) rivalry() handler.EventHandler {
+	return handler.Funcs{
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			before, ok := e.ObjectOld.(*v1alpha1.ArizeRole)
+			after, alsoOK := e.ObjectNew.(*v1alpha1.ArizeRole)
+			if ok && alsoOK && claimOf(before) != claimOf(after) {
+				r.wakeRivals(ctx, before)
+				r.wakeRivals(ctx, after)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			if gone, ok := e.Object.(*v1alpha1.ArizeRole); ok {
+				r.memory.drop(gone.UID)
+				r.wakeRivals(ctx, gone)
+			}
+		},
+	}
+}
+
+// wakeRivals wakes the other ArizeRoles that mean the same name or id.
+func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRole) {
+	r.wakeWhere(ctx, role, rolesByName, nameKey(role.Account(), role.RoleName()))
+	for _, id := range idsOf(role) {
+		r.wakeWhere(ctx, role, rolesByID, id)
+	}
+}
+
+// wakeNamed wakes the other ArizeRoles that want a name.
+func (r *RoleReconciler) wakeNamed(ctx context.Context, role *v1alpha1.ArizeRole, name string) {
+	r.wakeWhere(ctx, role, rolesByName, nameKey(role.Account(), name))
+}
+
+func (r *RoleReconciler) wakeWhere(ctx context.Context, except *v1alpha1.ArizeRole, field, value string) {
+	roles, err := rolesWhere(ctx, r.client, field, value)
+	if err != nil { // only a cache that is being shut down fails
+		log.FromContext(ctx).Error(err, "Failed to look up whom to wake")
+		return
+	}
+	for i := range roles {
+		if roles[i].UID != except.UID {
+			r.roles.wake(client.ObjectKeyFromObject(&roles[i]))
+		}
+	}
+}
+
+// rolesIn maps a namespace, whose labels changed, to the ArizeRoles in it.
+func (r *RoleReconciler) rolesIn(ctx context.Context, namespace client.Object) []reconcile.Request {
+	var roles v1alpha1.ArizeRoleList
+	if err := r.client.List(ctx, &roles, client.InNamespace(namespace.GetName()), client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "Failed to list the ArizeRoles of a namespace")
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(roles.Items))
+	for i := range roles.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&roles.Items[i])})
+	}
+	return requests
+}
+
+// accountsOf maps a Secret to the ArizeAccounts that read it.
+func (r *AccountReconciler) accountsOf(ctx context.Context, secret client.Object) []reconcile.Request {
+	var accounts v1alpha1.ArizeAccountList
+	err := r.client.List(ctx, &accounts, client.InNamespace(secret.GetNamespace()), client.MatchingFields{accountsBySecret: secret.GetName()})
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Failed to look up the ArizeAccounts of a Secret")
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(accounts.Items))
+	for i := range accounts.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&accounts.Items[i])})
+	}
+	return requests
+}
+
+// heldAccount maps an ArizeRole that is gone to its account, if that waits to go.
+func (r *AccountReconciler) heldAccount(ctx context.Context, role client.Object) []reconcile.Request {
+	gone, ok := role.(*v1alpha1.ArizeRole)
+	if !ok {
+		return nil
+	}
+	var account v1alpha1.ArizeAccount
+	if err := r.client.Get(ctx, gone.Account(), &account); err != nil || account.DeletionTimestamp.IsZero() {
+		return nil // not there, or not waiting
+	}
+	return []reconcile.Request{{NamespacedName: gone.Account()}}
+}
+
+func namespaceMetadata() *metav1.PartialObjectMetadata { return metadataOf("Namespace") }
+
+func secretMetadata() *metav1.PartialObjectMetadata { return metadataOf("Secret") }
+
+func metadataOf(kind string) *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+	return object
+}
+
+func labelSet(object client.Object) labels.Set { return object.GetLabels() }
+
+func keysOf(roles []v1alpha1.ArizeRole) []types.NamespacedName {
+	keys := make([]types.NamespacedName, 0, len(roles))
+	for i := range roles {
+		keys = append(keys, client.ObjectKeyFromObject(&roles[i]))
+	}
+	return keys
+}
