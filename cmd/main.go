@@ -101,10 +101,10 @@ func run(ctx context.Context, s settings) error {
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme: scheme,
-		Cache:  controller.CacheOptions(s.namespaces, s.selector),
-		Client: controller.ClientOptions(),
-		Metrics: metricsOptions(s),
+		Scheme:                  scheme,
+		Cache:                   controller.CacheOptions(s.namespaces, s.selector),
+		Client:                  controller.ClientOptions(),
+		Metrics:                 metricsOptions(s),
 		HealthProbeBindAddress:  s.probeAddress,
 		LeaderElection:          s.leaderElect,
 		LeaderElectionID:        "arize-operator." + v1alpha1.GroupName,

@@ -130,4 +130,3 @@ func onlyDeleted() predicate.Predicate {
 		UpdateFunc: func(event.UpdateEvent) bool { return false },
 	}
 }
-

@@ -45,6 +45,9 @@ func suspended(in Input) (Step, bool) {
 		step.Drift = MissingRole(in.Desired)
 	default:
 		step.Seen, step.ID = in.Observed.Role, id
+		if in.Record.Owned() && in.Record.RoleID == id {
+			step.Origin = in.Record.Origin
+		}
 		step.Drift = Diff(in.Desired, *in.Observed.Role)
 	}
 	return step, true

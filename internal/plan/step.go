@@ -77,3 +77,35 @@ func (s Step) Request() string {
 	sum := sha256.Sum256(body)
 	return string(s.Verb) + " " + s.ID + " " + hex.EncodeToString(sum[:8])
 }
+
+// WantsSweep says that only a fresh list of the account can tell what the end of
+// the request means: the creation may have happened all the same, or a role that
+// the inventory does not know has the name, or the role is gone.
+func (s Step) WantsSweep(out Outcome) bool {
+	if !out.Sent || out.Err == nil {
+		return false
+	}
+	switch arize.ClassOf(out.Err) {
+	case arize.ClassConflict:
+		return s.Verb == Create || s.Verb == Update
+	case arize.ClassNotFound:
+		return s.Verb == Look || s.Verb == Update
+	default:
+		return s.Verb == Create && !out.Refused
+	}
+}
+
+// Freed is the name that the step took from its remote role, so that another may
+// have it now; empty when it took none.
+func (s Step) Freed(out Outcome) string {
+	switch {
+	case s.Seen == nil || !out.Sent:
+		return ""
+	case s.Verb == Delete && out.Gone():
+		return s.Seen.Name
+	case s.Verb == Update && out.Role != nil && out.Role.Name != s.Seen.Name:
+		return s.Seen.Name
+	default:
+		return ""
+	}
+}

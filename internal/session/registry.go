@@ -49,7 +49,7 @@ func (r *Registry) Get(key Key) *Session {
 func (r *Registry) Open(key Key, options arize.Options, limits Limits) (*Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e := r.sessions[key]; e != nil && e.session.client != nil && unchanged(e.options, options) {
+	if e := r.sessions[key]; e != nil && e.session.Usable() && unchanged(e.options, options) {
 		e.session.setLimits(limits)
 		return e.session, nil
 	}
@@ -62,6 +62,7 @@ func (r *Registry) Open(key Key, options arize.Options, limits Limits) (*Session
 		r.notice(key)
 	}
 	e := &entry{session: newSession(client, limits, r.now), options: options}
+	e.session.turned = true
 	r.sessions[key] = e
 	return e.session, nil
 }

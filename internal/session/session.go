@@ -24,15 +24,19 @@ type Session struct {
 	budget    budget
 	breaker   breaker
 	health    Health
-	sweep     *sweep    // under way
-	wanted    time.Time // when a fresh list was last asked for
+	turned    bool            // health changed since somebody asked
+	sweep     *sweep          // under way
+	wanted    time.Time       // when a fresh list was last asked for
+	deferred  time.Time       // no sweep before, for the last ones failed
+	request   string          // the last request for a sweep that was honoured
+	waiting   map[string]bool // who wanted the list
 }
 
 func newSession(client *arize.Client, limits Limits, now func() time.Time) *Session {
 	return &Session{
 		client: client, now: now,
-		inventory: newInventory(),
-		budget:    newBudget(limits.RequestsPerSecond, limits.Burst, now()),
+		inventory: newInventory(), waiting: map[string]bool{},
+		budget: newBudget(limits.RequestsPerSecond, limits.Burst, now()),
 	}
 }
 
@@ -49,7 +53,24 @@ func (s *Session) Fail(health Health) {
 	defer s.mu.Unlock()
 	health.State = Failed
 	health.DeleteOnly = health.DeleteOnly && s.client != nil
+	s.turn(health)
+}
+
+// turn sets the health. The roles of an account have to hear of a turn.
+func (s *Session) turn(health Health) {
+	if s.health.State != health.State || s.health.Reason != health.Reason {
+		s.turned = true
+	}
 	s.health = health
+}
+
+// Turned says whether the health changed since the last call.
+func (s *Session) Turned() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	turned := s.turned
+	s.turned = false
+	return turned
 }
 
 // Admit asks the budget for one request of who. Zero means go ahead; otherwise
@@ -176,7 +197,8 @@ func (s *Session) note(err error) {
 		s.budget.pause(answer.RetryAfter, now)
 	}
 	if s.breaker.observe(err) && s.health.State == Healthy {
-		s.health, s.wanted = failed(err), now // the account's own sweep is the probe
+		s.turn(failed(err))
+		s.wanted = now // the account's own sweep is the probe
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/arize-operator/arize-operator/internal/arize"
@@ -12,23 +13,45 @@ import (
 // always has a slash.
 const sweeper = "sweep"
 
-// WantSweep asks for a list that begins from now on.
-func (s *Session) WantSweep() {
+// WantSweep asks for a list that begins from now on; who is named when it is there.
+func (s *Session) WantSweep(who string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wanted = s.now()
+	s.waiting[who] = true
 }
 
-// Due says how long it is until the next sweep should begin; zero or less means
-// now. Before the first sweep it is always due.
+// Request honours a person's request for a sweep, once for each value. It does
+// not wait for what Defer put off.
+func (s *Session) Request(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.request != value {
+		s.request, s.wanted, s.deferred = value, s.now(), time.Time{}
+	}
+}
+
+// Defer puts off the next sweep, for the last one failed.
+func (s *Session) Defer(wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deferred = s.now().Add(wait)
+}
+
+// Due says how long it is until the next sweep should begin or go on; zero or
+// less means now. Before the first sweep it is always due.
 func (s *Session) Due(interval time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	began := s.inventory.since
+	now, began := s.now(), s.inventory.since
+	due := began.Add(interval)
 	if s.sweep != nil || began.IsZero() || !s.wanted.Before(began) {
-		return 0
+		due = now
 	}
-	return began.Add(interval).Sub(s.now())
+	if s.deferred.After(due) {
+		due = s.deferred
+	}
+	return due.Sub(now)
 }
 
 // Failures is how many sweeps failed in a row.
@@ -44,6 +67,7 @@ type Swept struct {
 	Began    time.Time
 	Wait     time.Duration // when not complete: continue after this
 	Changes  Changes
+	Waiting  map[string]bool // who wanted this list
 	Counts   Counts
 }
 
@@ -104,7 +128,7 @@ func (s *Session) interrupt(err error) {
 		s.sweep = nil
 	}
 	if s.health.State != Healthy || class == arize.ClassForbidden {
-		s.health = failed(err)
+		s.turn(failed(err))
 	}
 }
 
@@ -124,6 +148,21 @@ func (s *Session) complete(done *sweep, judge func(exists func(id string) bool) 
 			result.Counts.Custom++
 		}
 	}
-	s.sweep, s.health, s.breaker = nil, health, breaker{}
+	result.Waiting, s.waiting = s.waiting, map[string]bool{}
+	s.sweep, s.breaker, s.deferred = nil, breaker{}, time.Time{}
+	s.turn(health)
 	return result
+}
+
+// Concerns says whether a role with this name, or one of these ids, looks
+// different from before.
+func (s Swept) Concerns(name string, ids ...string) bool {
+	return s.Changes.Names[name] || slices.ContainsFunc(ids, func(id string) bool { return s.Changes.IDs[id] })
+}
+
+// Usable says that there is a key to send requests with, for more than deletions.
+func (s *Session) Usable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client != nil && !s.health.DeleteOnly
 }
