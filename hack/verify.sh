@@ -9,7 +9,7 @@ generated=(api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/ro
 # state is what git would see of the generated files, whether they are tracked already or not.
 state() {
   git diff HEAD -- "${generated[@]}"
-  git ls-files --others --exclude-standard -z -- "${generated[@]}" | while IFS= read -r -d '' file; do sha256sum "$file"; done
+  git ls-files --others --exclude-standard -z -- "${generated[@]}" | while IFS= read -r -d "" file; do git hash-object "$file"; done
 }
 
 before=$(state)
