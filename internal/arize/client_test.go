@@ -26,7 +26,7 @@ func TestNew(t *testing.T) {
 		"a negative timeout":     {arize.Options{APIKey: key, Timeout: -1}, "", 0},
 		"a user agent of two":    {arize.Options{APIKey: key, UserAgent: "a\r\nX-Evil: 1"}, "", 0},
 		"a bundle without a CA":  {arize.Options{APIKey: key, CABundle: []byte("x")}, "", 0},
-		"even beside transports": {arize.Options{APIKey: key, CABundle: []byte("x"), Transport: http.DefaultTransport}, "", 0},
+		"even beside transports": {arize.Options{APIKey: key, CABundle: []byte("x"), Transport: roundTripper(nil)}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := arize.New(test.opts)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -268,7 +269,7 @@ func TestMessageIsStable(t *testing.T) {
 		messages := map[string]bool{}
 		for i := range 3 {
 			id := fmt.Sprintf("req_%d", i)
-			e := &arize.Error{StatusCode: 422, Title: "t", RequestID: id, Detail: strings.NewReplacer("%s", id, "%d", fmt.Sprint(i)).Replace(detail)}
+			e := &arize.Error{StatusCode: 422, Title: "t", RequestID: id, Detail: strings.NewReplacer("%s", id, "%d", strconv.Itoa(i)).Replace(detail)}
 			messages[e.Message()] = true
 		}
 		if len(messages) != 1 {

@@ -70,7 +70,8 @@ func TestFaults(t *testing.T) {
 		},
 		"too many requests": {
 			arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "7"},
-			reading{arize.ClassRateLimited, true, "too many requests (HTTP 429)"}, false,
+			reading{arize.ClassRateLimited, true, "too many requests (HTTP 429)"},
+			false,
 		},
 		"a wrong label is forgiven":    {arizetest.Fault{Kind: arizetest.FaultContentType}, reading{}, true},
 		"a slow answer is waited for":  {arizetest.Fault{Kind: arizetest.FaultSlowBody, Delay: time.Millisecond}, reading{}, true},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
@@ -92,35 +93,42 @@ func checkError(t *testing.T, err error) {
 	if !ok {
 		t.Fatalf("an error of another type: %v", err)
 	}
-	for name, text := range map[string]struct {
-		got string
-		max int
-	}{
-		"Title": {e.Title, 1024}, "Detail": {e.Detail, 1024}, "Code": {e.Code, 128}, "RequestID": {e.RequestID, 128},
-		"Message": {e.Message(), 1200}, "Error": {e.Error(), 2600},
-	} {
-		if len(text.got) > text.max {
-			t.Errorf("%s has %d bytes", name, len(text.got))
-		}
-		if strings.Contains(text.got, secret) {
-			t.Errorf("%s shows the key: %s", name, text.got)
-		}
-		if strings.ContainsFunc(text.got, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
-			t.Errorf("%s does not print: %q", name, text.got)
-		}
-	}
+	checkText(t, "Title", e.Title, 1024)
+	checkText(t, "Detail", e.Detail, 1024)
+	checkText(t, "Code", e.Code, 128)
+	checkText(t, "RequestID", e.RequestID, 128)
+	checkText(t, "Message", e.Message(), 1200)
+	checkText(t, "Error", e.Error(), 2600)
 	if e.Message() == "" || e.Error() == "" {
 		t.Error("an error without words")
 	}
 	if e.RetryAfter < 0 || e.RetryAfter > arize.MaxRetryAfter {
 		t.Errorf("retry after %v", e.RetryAfter)
 	}
+	checkClass(t, e)
+}
+
+func checkClass(t *testing.T, e *arize.Error) {
+	t.Helper()
 	class := e.Class()
 	if class == arize.ClassNone || class == arize.ClassCanceled || e.Refused() && class == arize.ClassUnavailable {
 		t.Errorf("class %v, refused %v", class, e.Refused())
 	}
-	if class == arize.ClassNotFound && (e.StatusCode != 404 || e.Err != nil) {
+	if class == arize.ClassNotFound && (e.StatusCode != http.StatusNotFound || e.Err != nil) {
 		t.Errorf("not found, says an answer that is no problem: %v", e)
+	}
+}
+
+func checkText(t *testing.T, name, text string, limit int) {
+	t.Helper()
+	if len(text) > limit {
+		t.Errorf("%s has %d bytes, more than %d", name, len(text), limit)
+	}
+	if strings.Contains(text, secret) {
+		t.Errorf("%s shows the key: %s", name, text)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%s does not print: %q", name, text)
 	}
 }
 

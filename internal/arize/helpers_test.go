@@ -2,6 +2,7 @@ package arize_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 // secret is a key with everything in it that some encoding writes differently.
-const secret = `ak-7f3e/S3cr3t+"quoted"\&<end>=`
+const secret = `ak-7f3e/S3cr3t+"quoted"\&<end>=` //nolint:gosec // opens nothing
 
 // prefix is where test servers serve the API, so that a request that forgets the base URL's path is found out.
 const prefix = "/some/prefix"
@@ -55,9 +56,7 @@ func served(t testing.TB, handler http.Handler) *arize.Client {
 // answer is a handler that always says the same.
 func answer(status int, header http.Header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), header)
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}

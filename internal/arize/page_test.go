@@ -60,7 +60,7 @@ func TestEndlessLists(t *testing.T) {
 }
 
 func answerOf(body string) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
 // TestResumedCursorRepeats: a list that begins at a cursor and is given the same one again does not go on.

@@ -61,7 +61,7 @@ func plain(raw json.RawMessage) string {
 	var rewritten strings.Builder
 	encoder := json.NewEncoder(&rewritten)
 	encoder.SetEscapeHTML(false)
-	if encoder.Encode(value) != nil {
+	if err := encoder.Encode(value); err != nil {
 		return ""
 	}
 	return rewritten.String()

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -95,7 +96,7 @@ func expectMessage(t *testing.T, err error, want string) {
 
 // tunnel connects the client of a CONNECT request with the host that it asked for.
 func tunnel(w http.ResponseWriter, host string) {
-	target, err := net.Dial("tcp", host) //nolint:noctx // ends with the test
+	target, err := net.Dial("tcp", host) //nolint:noctx,gosec // ends with the test, whose client chose the host
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -133,8 +134,8 @@ func TestProxyFromEnvironment(t *testing.T) {
 		"an exception": {[]string{"HTTPS_PROXY=http://proxy.corp:3128", "NO_PROXY=.arize.com"}, "https://api.arize.com direct; http://arize.tools.svc direct;"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxyFromEnvironment$", "-test.v")
-			command.Env = append(test.environment, marker+"=1", "GORACE=atexit_sleep_ms=0")
+			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxyFromEnvironment$", "-test.v") //nolint:gosec // this very binary
+			command.Env = slices.Concat(test.environment, []string{marker + "=1", "GORACE=atexit_sleep_ms=0"})
 			out, err := command.CombinedOutput()
 			if err != nil || !strings.Contains(string(out), "PROXIES "+test.want+"\n") {
 				t.Errorf("want %q, got %v:\n%s", test.want, err, out)
@@ -145,24 +146,30 @@ func TestProxyFromEnvironment(t *testing.T) {
 
 // printProxies says which proxies a client of ours uses.
 func printProxies() {
-	key, _ := NewAPIKey("ak-secret")
-	line := "PROXIES"
+	var line strings.Builder
+	line.WriteString("PROXIES")
 	for _, base := range []string{DefaultBaseURL, "http://arize.tools.svc"} {
-		client, err := New(Options{BaseURL: base, APIKey: key})
-		if err != nil {
-			line += " " + err.Error()
-			continue
-		}
-		request, _ := client.build(context.Background(), request{method: http.MethodGet, path: "/v2/roles"})
-		proxy, err := client.transport.(*http.Transport).Proxy(request)
-		switch {
-		case err != nil:
-			line += " " + base + " " + err.Error() + ";"
-		case proxy == nil:
-			line += " " + base + " direct;"
-		default:
-			line += " " + base + " " + proxy.Host + ";"
-		}
+		line.WriteString(" " + base + " " + proxyFor(base) + ";")
 	}
-	_, _ = io.WriteString(os.Stdout, line+"\n")
+	_, _ = os.Stdout.WriteString(line.String() + "\n")
+}
+
+func proxyFor(base string) string {
+	key, _ := NewAPIKey("ak-secret")
+	client, err := New(Options{BaseURL: base, APIKey: key})
+	if err != nil {
+		return err.Error()
+	}
+	request, err := client.build(context.Background(), request{method: http.MethodGet, path: "/v2/roles"})
+	if err != nil {
+		return err.Error()
+	}
+	proxy, err := client.transport.(*http.Transport).Proxy(request)
+	switch {
+	case err != nil:
+		return err.Error()
+	case proxy == nil:
+		return "direct"
+	}
+	return proxy.Host
 }

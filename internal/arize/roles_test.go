@@ -43,81 +43,98 @@ func addRoles(sim *arizetest.Server, n int) {
 	}
 }
 
-func TestRoleLifecycle(t *testing.T) {
+// ignoreServerFields leaves out what the server chooses.
+var ignoreServerFields = cmpopts.IgnoreFields(arize.Role{}, "ID", "CreatedAt", "UpdatedAt")
+
+func TestCreateAndGetRole(t *testing.T) {
 	sim, client := simulated(t, arizetest.Settings{})
-	ctx := t.Context()
+	for name, spec := range map[string]arize.RoleSpec{
+		"all of it":          {Name: `AI Engineer (EU) "x" & y/z`, Description: "Can <read> & “write”.", Permissions: []string{"B_READ", "A_READ", "B_READ"}},
+		"without a word":     {Name: "x", Permissions: []string{"B_READ", "A_READ"}},
+		"a name with quotes": {Name: `'"\/`, Permissions: []string{"B_READ", "A_READ"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			created, err := client.CreateRole(t.Context(), spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := arize.Role{Name: spec.Name, Description: spec.Description, Permissions: []string{"A_READ", "B_READ"}}
+			if diff := cmp.Diff(want, created, ignoreServerFields); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			stored, found := sim.Role(created.ID)
+			if !found || !stored.CreatedAt.Equal(created.CreatedAt) || !stored.UpdatedAt.Equal(created.UpdatedAt) {
+				t.Errorf("created %+v, stored %+v", created, stored)
+			}
+			got, err := client.Role(t.Context(), created.ID)
+			if diff := cmp.Diff(created, got); err != nil || diff != "" {
+				t.Errorf("get: %v; -want +got:\n%s", err, diff)
+			}
+		})
+	}
+}
 
-	created, err := client.CreateRole(ctx, arize.RoleSpec{
-		Name: `AI Engineer (EU) "x" & y/z`, Description: "Can <read> & “write”.", Permissions: []string{"PROJECT_READ", "DATASET_READ", "PROJECT_READ"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := arize.Role{
-		Name: `AI Engineer (EU) "x" & y/z`, Description: "Can <read> & “write”.", Permissions: []string{"DATASET_READ", "PROJECT_READ"},
-	}
-	ignoreServerFields := cmpopts.IgnoreFields(arize.Role{}, "ID", "CreatedAt", "UpdatedAt")
-	if diff := cmp.Diff(want, created, ignoreServerFields); diff != "" {
-		t.Errorf("create: -want +got:\n%s", diff)
-	}
-	if stored, found := sim.Role(created.ID); !found || !stored.CreatedAt.Equal(created.CreatedAt) || created.UpdatedAt.IsZero() {
-		t.Errorf("created %+v, stored %+v", created, stored)
-	}
-
-	got, err := client.Role(ctx, created.ID)
-	if diff := cmp.Diff(created, got); err != nil || diff != "" {
-		t.Errorf("get: %v; -want +got:\n%s", err, diff)
-	}
-
-	for _, step := range []struct {
-		name  string
+func TestUpdateRole(t *testing.T) {
+	for name, test := range map[string]struct {
 		patch arize.RolePatch
 		apply func(*arize.Role)
 		body  string
 	}{
-		{
-			"a rename keeps the rest", arize.RolePatch{Name: new("New")},
-			func(r *arize.Role) { r.Name = "New" }, `{"name":"New"}`,
+		"a name": {
+			arize.RolePatch{Name: new("New")},
+			func(r *arize.Role) { r.Name = "New" },
+			`{"name":"New"}`,
 		},
-		{
-			"a description", arize.RolePatch{Description: new("d")},
-			func(r *arize.Role) { r.Description = "d" }, `{"description":"d"}`,
+		"a description": {
+			arize.RolePatch{Description: new("d")},
+			func(r *arize.Role) { r.Description = "d" },
+			`{"description":"d"}`,
 		},
-		{
-			"no description is null", arize.RolePatch{Description: new("")},
-			func(r *arize.Role) { r.Description = "" }, `{"description":null}`,
+		"no description is null": {
+			arize.RolePatch{Description: new("")},
+			func(r *arize.Role) { r.Description = "" },
+			`{"description":null}`,
 		},
-		{
-			"permissions are replaced", arize.RolePatch{Permissions: []string{"SPACE_READ"}},
-			func(r *arize.Role) { r.Permissions = []string{"SPACE_READ"} }, `{"permissions":["SPACE_READ"]}`,
+		"permissions are replaced": {
+			arize.RolePatch{Permissions: []string{"SPACE_READ"}},
+			func(r *arize.Role) { r.Permissions = []string{"SPACE_READ"} },
+			`{"permissions":["SPACE_READ"]}`,
 		},
-		{
-			"all at once", arize.RolePatch{Name: new("All"), Description: new("e"), Permissions: []string{"B_READ", "A_READ"}},
+		"all at once": {
+			arize.RolePatch{Name: new("All"), Description: new("e"), Permissions: []string{"B_READ", "A_READ"}},
 			func(r *arize.Role) { r.Name, r.Description, r.Permissions = "All", "e", []string{"A_READ", "B_READ"} },
 			`{"description":"e","name":"All","permissions":["B_READ","A_READ"]}`,
 		},
 	} {
-		t.Run(step.name, func(t *testing.T) {
-			updated, err := client.UpdateRole(ctx, created.ID, step.patch)
+		t.Run(name, func(t *testing.T) {
+			sim, client := simulated(t, arizetest.Settings{})
+			before := sim.AddRole(arizetest.Role{Name: "Old", Description: "old", Permissions: []string{"PROJECT_READ"}})
+			got, err := client.UpdateRole(t.Context(), before.ID, test.patch)
 			if err != nil {
 				t.Fatal(err)
 			}
-			step.apply(&want)
-			if diff := cmp.Diff(want, updated, ignoreServerFields); diff != "" || updated.ID != created.ID {
-				t.Errorf("id %s, want %s; -want +got:\n%s", updated.ID, created.ID, diff)
+			want := arize.Role{Name: "Old", Description: "old", Permissions: []string{"PROJECT_READ"}}
+			test.apply(&want)
+			if diff := cmp.Diff(want, got, ignoreServerFields); diff != "" || got.ID != before.ID {
+				t.Errorf("id %s, want %s; -want +got:\n%s", got.ID, before.ID, diff)
 			}
-			requests := sim.Requests(arizetest.ByRole(created.ID))
-			if got := requests[len(requests)-1].Body; got != step.body {
-				t.Errorf("sent %s, want %s", got, step.body)
+			if requests := sim.Requests(); len(requests) != 1 || requests[0].Body != test.body {
+				t.Errorf("want %s, got %+v", test.body, requests)
 			}
 		})
 	}
+}
 
-	if err := client.DeleteRole(ctx, created.ID); err != nil {
-		t.Fatal(err)
-	}
-	if got := arize.ClassOf(client.DeleteRole(ctx, created.ID)); got != arize.ClassNotFound {
-		t.Errorf("a second delete: got %v, want NotFound", got)
+func TestDeleteRole(t *testing.T) {
+	sim, client := simulated(t, arizetest.Settings{})
+	addRoles(sim, 6) // so that some ids have + and / in them
+	for _, role := range sim.CustomRoles() {
+		if err := client.DeleteRole(t.Context(), role.ID); err != nil {
+			t.Errorf("%s: %v", role.ID, err)
+		}
+		if got := arize.ClassOf(client.DeleteRole(t.Context(), role.ID)); got != arize.ClassNotFound {
+			t.Errorf("a second delete: got %v, want NotFound", got)
+		}
 	}
 	if roles := sim.CustomRoles(); len(roles) != 0 {
 		t.Errorf("left: %+v", roles)

@@ -15,8 +15,7 @@ import (
 
 // TestTimeouts tells apart whose patience ended, and when.
 func TestTimeouts(t *testing.T) {
-	type ending func(context.Context) (context.Context, context.CancelFunc)
-	patient := func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
+	patient := context.WithCancel
 	deadline := func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeoutCause(ctx, 10*time.Millisecond, errors.New("a cause of the caller's own"))
 	}
@@ -26,7 +25,7 @@ func TestTimeouts(t *testing.T) {
 		return ctx, func() {}
 	}
 	for name, test := range map[string]struct {
-		caller  ending
+		caller  func(context.Context) (context.Context, context.CancelFunc)
 		timeout time.Duration
 		headers bool // the server sends headers and half a body before it falls silent
 		want    reading
@@ -34,19 +33,23 @@ func TestTimeouts(t *testing.T) {
 	}{
 		"no answer": {
 			patient, 10 * time.Millisecond, false,
-			reading{arize.ClassUnavailable, false, "no answer within 10ms"}, context.DeadlineExceeded,
+			reading{arize.ClassUnavailable, false, "no answer within 10ms"},
+			context.DeadlineExceeded,
 		},
 		"half an answer": {
 			patient, 50 * time.Millisecond, true,
-			reading{arize.ClassUnavailable, false, "no complete answer within 50ms (HTTP 200)"}, context.DeadlineExceeded,
+			reading{arize.ClassUnavailable, false, "no complete answer within 50ms (HTTP 200)"},
+			context.DeadlineExceeded,
 		},
 		"the caller's deadline": {
 			deadline, time.Minute, false,
-			reading{arize.ClassUnavailable, false, "no answer before the caller's deadline"}, context.DeadlineExceeded,
+			reading{arize.ClassUnavailable, false, "no answer before the caller's deadline"},
+			context.DeadlineExceeded,
 		},
 		"the caller gave up before": {
 			gone, time.Minute, false,
-			reading{arize.ClassCanceled, false, "canceled before the answer came"}, context.Canceled,
+			reading{arize.ClassCanceled, false, "canceled before the answer came"},
+			context.Canceled,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
