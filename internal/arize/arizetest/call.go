@@ -40,10 +40,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request, rt route) {
 	a = a.seal(c.id)
 	// The log is complete before the client can know the answer.
 	s.answered(c, a)
-	lost := a.lost
-	if !lost {
-		lost = a.write(r.Context(), w) != nil
-	}
+	// A client that is gone already would not be noticed while the answer fits into a buffer.
+	lost := a.lost || r.Context().Err() != nil || a.write(r.Context(), w) != nil
 	s.over(c, lost)
 	if lost {
 		panic(http.ErrAbortHandler) // closes the connection, without a word in any log
