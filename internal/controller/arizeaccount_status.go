@@ -122,7 +122,11 @@ func inUseMessage(users []v1alpha1.ArizeRole) string {
 	if len(names) > 3 {
 		names, others = names[:3], " and others"
 	}
-	return fmt.Sprintf("Being deleted, and held by %d ArizeRoles: %s%s. Delete them first.", len(users), strings.Join(names, ", "), others)
+	noun := "ArizeRoles"
+	if len(users) == 1 {
+		noun = "ArizeRole"
+	}
+	return fmt.Sprintf("Being deleted, and held by %d %s: %s%s. Delete them first.", len(users), noun, strings.Join(names, ", "), others)
 }
 
 func healthNote(health session.Health) string {

@@ -187,6 +187,33 @@ func (w *world) sweep(ctx context.Context) {
 	}).Should(Succeed())
 }
 
+// read brings the account up to date.
+func (w *world) read(ctx context.Context) {
+	GinkgoHelper()
+	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(w.account), w.account)).To(Succeed())
+}
+
+// accountTurns waits until the account's Ready condition is as given.
+func (w *world) accountTurns(ctx context.Context, status metav1.ConditionStatus, reason string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(w.account), w.account)).To(Succeed())
+		ready := meta.FindStatusCondition(w.account.Status.Conditions, v1alpha1.ConditionReady)
+		g.Expect(ready).NotTo(BeNil())
+		g.Expect(ready.Reason).To(Equal(reason), ready.Message)
+		g.Expect(ready.Status).To(Equal(status), ready.Message)
+	}).Should(Succeed())
+}
+
+// names are those of the custom roles in Arize.
+func (w *world) names() []string {
+	var names []string
+	for _, role := range w.arize.CustomRoles() {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
 // remote is the only custom role of that name in Arize.
 func (w *world) remote(name string) arizetest.Role {
 	GinkgoHelper()

@@ -77,7 +77,8 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 	case out.Err == nil:
 		h.Failures, h.Uncertain = 0, time.Time{}
 		h.Corrections = h.corrected(step, out, now)
-	case verdict.Reason.Policy().Retry != RetrySlow:
+	case verdict.Reason == AccountNotReady || verdict.Reason.Policy().Retry != RetrySlow:
+		// Says nothing about the request itself, which is worth repeating.
 		h.Failures++
 		if step.Verb == Create && !out.Refused {
 			h.Uncertain = now

@@ -1,0 +1,134 @@
+package controller_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+)
+
+var _ = Describe("An ArizeAccount protects its roles", func() {
+	// threeRoles declares three roles and waits until they are in Arize.
+	threeRoles := func(ctx SpecContext, w *world) []*v1alpha1.ArizeRole {
+		GinkgoHelper()
+		roles := []*v1alpha1.ArizeRole{w.newRole(ctx, "one"), w.newRole(ctx, "two"), w.newRole(ctx, "three")}
+		for _, role := range roles {
+			settle(ctx, role, v1alpha1.ReasonInSync)
+		}
+		return roles
+	}
+
+	It("stops when most roles vanish, and goes on when they are back", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := threeRoles(ctx, w)
+		kept := []arizetest.Role{w.remote("one"), w.remote("two")}
+		for _, role := range kept {
+			w.arize.RemoveRole(role.ID)
+		}
+		w.sweep(ctx)
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
+		Expect(w.account.Status.VanishedSince.IsZero()).To(BeFalse())
+		for _, role := range roles {
+			settle(ctx, role, v1alpha1.ReasonAccountNotReady)
+		}
+		Expect(w.arize.Count("POST /v2/roles")).To(Equal(3), "nothing was created again")
+
+		for _, role := range kept {
+			Expect(w.arize.Account(w.arize.Accounts()[0]).AddRole(role).ID).To(Equal(role.ID))
+		}
+		w.sweep(ctx)
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		Expect(w.account.Status.VanishedSince.IsZero()).To(BeTrue())
+		for _, role := range roles {
+			settle(ctx, role, v1alpha1.ReasonInSync)
+		}
+		Expect(w.arize.Count("POST /v2/roles")).To(Equal(3))
+	})
+
+	It("creates vanished roles again once a person accepts that they are gone", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := threeRoles(ctx, w)
+		w.arize.RemoveRole(w.remote("one").ID)
+		w.arize.RemoveRole(w.remote("two").ID)
+		w.sweep(ctx)
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
+		since := w.account.Status.VanishedSince.UTC().Format(time.RFC3339)
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
+			metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.AcceptVanishedAnnotation, since)
+		})
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		for _, role := range roles {
+			settle(ctx, role, v1alpha1.ReasonInSync)
+		}
+		Expect(w.names()).To(ConsistOf("one", "two", "three"))
+		w.sweep(ctx)
+		Expect(w.account.Status.VanishedSince.IsZero()).To(BeTrue())
+	})
+
+	It("creates nothing in another Arize account that its key leads to by mistake", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		threeRoles(ctx, w)
+		w.arize.AddKey("key-of-another-account", "another")
+		w.writeKey(ctx, "key-of-another-account")
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
+		Expect(w.arize.Account("another").CustomRoles()).To(BeEmpty())
+		Consistently(func() int { return w.arize.Count("POST /v2/roles") }).Should(Equal(3))
+	})
+
+	It("cannot be deleted while an ArizeRole uses it, and goes on working", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.newRole(ctx, "one")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(k8s.Delete(ctx, w.account)).To(Succeed())
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonInUse)
+		Expect(message(w.account.Status.Conditions)).To(ContainSubstring("held by 1 ArizeRole: " + w.namespace + "/one"))
+
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Description = "still works" })
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(w.remote("one").Description).To(Equal("still works"))
+
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		gone(ctx, role)
+		gone(ctx, w.account)
+		Expect(w.arize.CustomRoles()).To(BeEmpty())
+	})
+
+	It("deletes with the last good key what is ours after its Secret is gone", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.newRole(ctx, "one")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(k8s.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"}})).To(Succeed())
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		settle(ctx, role, v1alpha1.ReasonAccountNotReady)
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		gone(ctx, role)
+		Expect(w.arize.CustomRoles()).To(BeEmpty())
+	})
+
+	It("writes its status once per sweep, and nothing else, while nothing happens", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := threeRoles(ctx, w)
+		w.sweep(ctx)
+		w.arize.ResetLog()
+		versions := map[string]string{}
+		for _, role := range roles {
+			Expect(k8s.Get(ctx, client.ObjectKeyFromObject(role), role)).To(Succeed())
+			versions[role.Name] = role.ResourceVersion
+		}
+		generation := w.account.ResourceVersion
+		Consistently(func() string { w.read(ctx); return w.account.ResourceVersion }).Should(Equal(generation))
+		w.sweep(ctx)
+		w.sweep(ctx)
+		for _, role := range roles {
+			Expect(k8s.Get(ctx, client.ObjectKeyFromObject(role), role)).To(Succeed())
+			Expect(role.ResourceVersion).To(Equal(versions[role.Name]))
+		}
+		Expect(w.arize.Requests()).To(HaveLen(2), "one page for each sweep")
+	})
+})
