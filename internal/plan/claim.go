@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,14 @@ func precedes(a, b Claim, id string) bool {
 		return a.Created.Before(b.Created)
 	}
 	return strings.Compare(a.Key.String(), b.Key.String()) < 0
+}
+
+// heldElsewhere says that a rival precedes self as to the remote role that self has
+// on record. What else the two contend for, as a name, is not that role.
+func heldElsewhere(id string, self Claim, rivals []Claim) bool {
+	return slices.ContainsFunc(rivals, func(rival Claim) bool {
+		return rival.RoleID == id && precedes(rival, self, id)
+	})
 }
 
 // heldBy is the rival whose status carries the id.

@@ -15,7 +15,7 @@ func deletion(in Input) Step {
 		return Step{Verb: Release}
 	case in.Policy.Suspend, in.Policy.Mode == Report, in.Policy.Orphan:
 		return Step{Verb: Release, ID: in.Record.RoleID, Orphaned: true}
-	case in.Record.Owned() && holder(in.Self, in.Observed, in.Rivals) != nil:
+	case in.Record.Owned() && heldElsewhere(in.Record.RoleID, in.Self, in.Rivals):
 		return Step{Verb: Release} // the holder goes on with it
 	}
 	switch in.Account.Gate {
