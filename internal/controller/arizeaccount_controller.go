@@ -132,7 +132,7 @@ func (r *AccountReconciler) sweepIfDue(ctx context.Context, now *review) {
 	if !now.session.Usable() {
 		return
 	}
-	if value := now.account.Annotations[v1alpha1.ReconcileRequestAnnotation]; value != "" && value != now.account.Status.LastHandledReconcileAt {
+	if value := requested(now.account); value != "" && value != now.account.Status.LastHandledReconcileAt {
 		now.request = value
 		now.session.Request(value)
 	}

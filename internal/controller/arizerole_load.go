@@ -85,19 +85,19 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 
 // history is what happened to the role under its present spec. A new request of a
 // person for a fresh look starts it anew.
-func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History, requested bool) {
+func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History, asked bool) {
 	history = r.memory.history(role.UID).For(role.Generation)
-	value := role.Annotations[v1alpha1.ReconcileRequestAnnotation]
-	requested = value != "" && value != role.Status.LastHandledReconcileAt
+	value := requested(role)
+	asked = value != "" && value != role.Status.LastHandledReconcileAt
 	switch {
-	case requested && history.Request != value:
+	case asked && history.Request != value:
 		history = plan.History{Generation: role.Generation, Uncertain: history.Uncertain, Demand: r.clock.Now(), Request: value}
 		r.memory.remember(role.UID, history)
-	case !requested && history.Request != "":
+	case !asked && history.Request != "":
 		history.Request, history.Looked, history.Demand = "", false, time.Time{} // answered
 		r.memory.remember(role.UID, history)
 	}
-	return history, requested
+	return history, asked
 }
 
 // access says whether the role may use its account, leaving the account's health

@@ -3,6 +3,7 @@ package controller
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,7 +25,7 @@ const (
 func nextStatus(role *v1alpha1.ArizeRole, done result, now time.Time) v1alpha1.ArizeRoleStatus {
 	status := *role.Status.DeepCopy()
 	status.ObservedGeneration = role.Generation
-	if value := role.Annotations[v1alpha1.ReconcileRequestAnnotation]; value != "" {
+	if value := requested(role); value != "" {
 		status.LastHandledReconcileAt = value
 	}
 	identify(&status, done)
@@ -43,12 +44,12 @@ func identify(status *v1alpha1.ArizeRoleStatus, done result) {
 	step, answer := done.step, done.outcome.Role
 	switch {
 	case answer != nil:
-		status.RoleID, status.RoleName = answer.ID, answer.Name
+		status.RoleID, status.RoleName = answer.ID, cut(answer.Name, maxShownText)
 		status.Origin = v1alpha1.Origin(step.Origin)
 	case done.outcome.Sent || step.Unseen:
 		// Nothing new is known of the identity.
 	case step.ID != "" && step.Seen != nil:
-		status.RoleID, status.RoleName = step.ID, step.Seen.Name
+		status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
 		if step.Verb == plan.Adopt || step.Verb == plan.Keep {
 			status.Origin = v1alpha1.Origin(step.Origin)
 		}
@@ -130,11 +131,13 @@ func firstFew(permissions []string) []string {
 	return slices.Compact(few)
 }
 
-// cut shortens a text to so many characters.
+// cut shortens a text to so many bytes, and so to at most as many characters.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	runes := []rune(text)
-	return string(runes[:min(len(runes), limit)])
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }

@@ -37,6 +37,14 @@ func changedByPeople(finalizer string, annotations ...string) predicate.Predicat
 	}}
 }
 
+// requested is the value of the annotation that asks for a reconcile now, as far
+// as a status can hold it.
+func requested(object client.Object) string {
+	return cut(object.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation], maxRequest)
+}
+
+const maxRequest = 1024
+
 // rivalry wakes the ArizeRoles that an ArizeRole stood in the way of, when what it
 // wants or holds changes, or when it goes.
 func (r *RoleReconciler) rivalry() handler.EventHandler {

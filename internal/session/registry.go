@@ -73,7 +73,7 @@ func (r *Registry) Fail(key Key, health Health) *Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.sessions[key]
-	if e == nil || !health.DeleteOnly {
+	if e == nil || e.session.client != nil && !health.DeleteOnly {
 		e = &entry{session: newSession(nil, Limits{1, 1}, r.now)}
 		r.sessions[key] = e
 	}
