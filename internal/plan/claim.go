@@ -25,7 +25,8 @@ type Claim struct {
 
 // holder is the rival that holds what self means, or nil when self does. Of two
 // that mean one remote role the one whose status carries its id holds it, then
-// the one that is creating it, then the older, then the first by namespace/name.
+// the one that is creating it, then one that has a role to give the name to, then
+// the older, then the first by namespace/name.
 func holder(self Claim, seen Observed, rivals []Claim) *Claim {
 	var best *Claim
 	for i := range rivals {
@@ -70,18 +71,27 @@ func meant(c Claim, seen Observed) string {
 }
 
 func precedes(a, b Claim, id string) bool {
-	carries := func(c Claim) bool { return id != "" && c.Carries && c.RoleID == id }
-	if carries(a) != carries(b) {
-		return carries(a)
-	}
-	pending := func(c Claim) bool { return c.Pending != "" && c.Pending == c.Name }
-	if pending(a) != pending(b) {
-		return pending(a)
+	if a, b := rank(a, id), rank(b, id); a != b {
+		return a < b
 	}
 	if !a.Created.Equal(b.Created) {
 		return a.Created.Before(b.Created)
 	}
 	return strings.Compare(a.Key.String(), b.Key.String()) < 0
+}
+
+// rank is how much a claim has to show for itself, the most first.
+func rank(c Claim, id string) int {
+	switch {
+	case c.Carries && c.RoleID == id:
+		return 0 // what is at stake
+	case c.Pending != "" && c.Pending == c.Name:
+		return 1
+	case c.Carries:
+		return 2 // a role of its own, which is to have the name, or have it again
+	default:
+		return 3
+	}
 }
 
 // heldElsewhere says that a rival precedes self as to the remote role that self has
