@@ -46,7 +46,7 @@ func holder(self Claim, seen Observed, rivals []Claim) *Claim {
 // that is at stake, if there is one.
 func contested(self, rival Claim, seen Observed) (id string, same bool) {
 	if id = meant(self, seen); id != "" && id == meant(rival, seen) {
-		return id, true
+		return id, !givesUp(self, rival) && !givesUp(rival, self)
 	}
 	if !rival.SameAccount || self.Name != rival.Name {
 		return "", false
@@ -56,6 +56,10 @@ func contested(self, rival Claim, seen Observed) (id string, same bool) {
 	}
 	return "", true
 }
+
+// givesUp says that a carries the role that b means only because of its name, and
+// wants another name for it: then b has to wait for the name, and that is all.
+func givesUp(a, b Claim) bool { return a.Carries && b.RoleID == "" && a.Name != b.Name }
 
 // meant is the remote role that a claim speaks of: by id, else by name.
 func meant(c Claim, seen Observed) string {

@@ -139,13 +139,14 @@ func convergeByName(in Input) Step {
 	switch {
 	case named == nil:
 		return create(in)
-	case in.Policy.Mode == Report:
-		return manage(in, *named, "")
 	case named.Predefined:
 		return predefined(*named)
 	}
 	if rival := heldBy(named.ID, in.Rivals); rival != nil {
 		return waitFor(*rival, Step{Wanted: in.Desired}, Drift{})
+	}
+	if in.Policy.Mode == Report {
+		return manage(in, *named, "")
 	}
 	if !mayAdopt(in, *named) {
 		return Step{Verb: Refuse, Verdict: Verdict{NameTaken, nameTaken(in, *named)}}

@@ -53,7 +53,7 @@ func waitFor(rival Claim, step Step, drift Drift) Step {
 		step.Verdict = Verdict{Claimed, fmt.Sprintf("ArizeRole %s holds the name %q; choose another `spec.name`.", rival.Key, name)}
 		return step
 	}
-	step.Verdict = Verdict{NameTaken, fmt.Sprintf("ArizeRole %s has the name %q in Arize and does not give it up, for it is suspended, reports only or is being deleted. Resume or delete it, or choose another `spec.name`.",
+	step.Verdict = Verdict{Claimed, fmt.Sprintf("ArizeRole %s has the name %q in Arize and does not give it up, for it is suspended, reports only or is being deleted. Resume or delete it, or choose another `spec.name`.",
 		rival.Key, name)}
 	return step
 }
