@@ -76,12 +76,20 @@ func freshLook(in Input) (Step, bool) {
 }
 
 func claimed(in Input) (Step, bool) {
-	rival := holder(in.Self, in.Observed, in.Rivals)
+	self := in.Self
+	if id := TargetID(in.Policy, in.Record); id != "" && id != self.RoleID {
+		self.RoleID, self.Carries = id, false // what is to be managed counts, not what was
+	}
+	rival := holder(self, in.Observed, in.Rivals)
 	if rival == nil {
 		return Step{}, false
 	}
 	message := fmt.Sprintf("ArizeRole %s holds this role of Arize; delete one of the two, or give this one another `spec.name`.", rival.Key)
-	return Step{Verb: Refuse, Verdict: Verdict{Claimed, message}}, true
+	step := Step{Verb: Refuse, Verdict: Verdict{Claimed, message}}
+	if role := in.Observed.Role; role != nil && in.Record.Owned() && in.Record.RoleID == role.ID {
+		step.ID, step.Seen, step.Drift = role.ID, role, Diff(in.Desired, *role)
+	}
+	return step, true
 }
 
 func pendingCreation(in Input) (Step, bool) {
