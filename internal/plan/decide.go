@@ -93,8 +93,7 @@ func claimed(in Input) (Step, bool) {
 }
 
 func pendingCreation(in Input) (Step, bool) {
-	pending := in.Record.Pending
-	if pending == nil || TargetID(in.Policy, in.Record) != "" {
+	if !unresolved(in) || in.Policy.RoleID != "" {
 		return Step{}, false
 	}
 	if !in.Observed.Since.After(in.History.Uncertain) {
@@ -103,18 +102,26 @@ func pendingCreation(in Input) (Step, bool) {
 	if proven(in) {
 		return recordFirst(manage(in, *in.Observed.Pending, Created)), true
 	}
-	if pending.Name != in.Desired.Name {
-		// The name that protects from a second role is not the one that we would
-		// create now: be sure that the first request is over.
+	if !repeats(in) {
+		// Nothing that we would do now would meet the first request, or know its
+		// role again: be sure that it is over.
 		return settled(in)
 	}
 	return Step{}, false
 }
 
-// recordFirst puts off an update until the id is on record: the proof of
+// repeats says that the same creation would be sent again: a role of the same name
+// protects from a second one, and its digest proves either request.
+func repeats(in Input) bool {
+	pending := in.Record.Pending
+	return in.Policy.Mode == Enforce && pending.Name == in.Desired.Name &&
+		(pending.Digest == "" || pending.Digest == in.Desired.Digest())
+}
+
+// recordFirst puts off everything else until the id is on record: the proof of
 // authorship is that the role is still as it was sent.
 func recordFirst(step Step) Step {
-	if step.Verb == Update {
+	if step.Verb == Update || step.Verb == Refuse {
 		step.Verb, step.Patch, step.Fields = Adopt, arize.RolePatch{}, 0
 	}
 	return step

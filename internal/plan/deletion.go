@@ -24,14 +24,14 @@ func deletion(in Input) Step {
 	case GateClosed:
 		return blocked(in.Account.Message)
 	case GateDeleteOnly:
-		if !in.Record.Owned() {
+		if unresolved(in) {
 			return blocked(in.Account.Message)
 		}
 	}
-	if in.Record.Owned() {
-		return deleteOwned(in)
+	if unresolved(in) {
+		return deletePending(in)
 	}
-	return deletePending(in)
+	return deleteOwned(in)
 }
 
 func deleteOwned(in Input) Step {
@@ -51,6 +51,9 @@ func deletePending(in Input) Step {
 	if step, wait := settled(in); wait {
 		return step
 	}
+	if in.Record.Owned() {
+		return deleteOwned(in) // it was missed when it was to be created again; asking costs little
+	}
 	return Step{Verb: Release}
 }
 
@@ -59,6 +62,13 @@ func blocked(why string) Step {
 		Verb: Refuse, Unseen: true,
 		Verdict: Verdict{DeletionBlocked, "The role in Arize cannot be deleted now: " + why + " " + orphanHint},
 	}
+}
+
+// unresolved says that it matters how a creation ended: the one that was recorded
+// before it is the role that we have, unless that was lost and is being replaced.
+func unresolved(in Input) bool {
+	role := in.Observed.Role
+	return in.Record.Pending != nil && !(in.Record.Owned() && role != nil && role.ID == in.Record.RoleID)
 }
 
 // proven says that the role with the name of the pending creation is the one that
