@@ -1,6 +1,11 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/arize-operator/arize-operator/internal/arize"
+)
 
 // ClockSkew is how far Arize's clock may be behind ours before a role that we
 // created looks older than the intent to create it.
@@ -75,7 +80,7 @@ func unresolved(in Input) bool {
 // we created: new enough, exactly what was sent, and nobody else's.
 func proven(in Input) bool {
 	role, pending := in.Observed.Pending, in.Record.Pending
-	if role == nil || role.Predefined || role.Name != pending.Name || heldBy(role.ID, in.Rivals) != nil {
+	if role == nil || role.Predefined || role.Name != pending.Name || contestedAuthorship(in, *role) {
 		return false
 	}
 	if role.CreatedAt.Before(pending.Start.Add(-ClockSkew)) {
@@ -86,6 +91,15 @@ func proven(in Input) bool {
 		digest = in.Desired.Digest()
 	}
 	return AsDesired(*role).Digest() == digest
+}
+
+// contestedAuthorship says that a rival has the role on record, or was creating one
+// of this name just as well and goes first.
+func contestedAuthorship(in Input, role arize.Role) bool {
+	return slices.ContainsFunc(in.Rivals, func(rival Claim) bool {
+		return rival.Carries && rival.RoleID == role.ID ||
+			rival.SameAccount && rival.Pending == role.Name && precedes(rival, in.Self, role.ID)
+	})
 }
 
 // settled waits until a request that was cut off can have no late effect, and
