@@ -114,7 +114,7 @@ func pendingCreation(in Input) (Step, bool) {
 // protects from a second one, and its digest proves either request.
 func repeats(in Input) bool {
 	pending := in.Record.Pending
-	return in.Policy.Mode == Enforce && pending.Name == in.Desired.Name &&
+	return !in.Policy.readOnly() && pending.Name == in.Desired.Name &&
 		(pending.Digest == "" || pending.Digest == in.Desired.Digest())
 }
 
@@ -160,7 +160,7 @@ func convergeByName(in Input) Step {
 	if rival := heldBy(named.ID, in.Rivals); rival != nil {
 		return waitFor(*rival, Step{Wanted: in.Desired}, Drift{})
 	}
-	if in.Policy.Mode == Report {
+	if in.Policy.readOnly() {
 		return manage(in, *named, "")
 	}
 	if !mayAdopt(in, *named) {
@@ -190,7 +190,7 @@ func nameTaken(in Input, role arize.Role) string {
 }
 
 func create(in Input) Step {
-	if in.Policy.Mode == Report {
+	if in.Policy.readOnly() {
 		drift := MissingRole(in.Desired)
 		return Step{Verb: Keep, Verdict: reporting(drift), Drift: drift}
 	}
@@ -214,7 +214,7 @@ func manage(in Input, role arize.Role, origin Origin) Step {
 	drift := Diff(in.Desired, role)
 	step := Step{ID: role.ID, Seen: &role, Wanted: in.Desired, Origin: origin, Verdict: inSync, Settled: true}
 	switch {
-	case in.Policy.Mode == Report:
+	case in.Policy.readOnly():
 		step.Verb, step.Verdict, step.Drift = Keep, reporting(drift), drift
 		if !owned && origin != Created {
 			step.Origin = "" // looking at a role makes it nobody's

@@ -18,7 +18,7 @@ func deletion(in Input) Step {
 	switch {
 	case !ours:
 		return Step{Verb: Release}
-	case in.Policy.Suspend, in.Policy.Mode == Report, in.Policy.Orphan:
+	case in.Policy.Suspend, in.Policy.readOnly(), in.Policy.Orphan:
 		return Step{Verb: Release, ID: in.Record.RoleID, Orphaned: true}
 	case in.Record.Owned() && heldElsewhere(in.Record.RoleID, in.Self, in.Rivals):
 		return Step{Verb: Release} // the holder goes on with it

@@ -84,6 +84,10 @@ type Policy struct {
 	RoleID   string // manage exactly this one; empty means by name
 }
 
+// readOnly says that Arize must not be written to. A mode from a newer version of
+// the API is met with care.
+func (p Policy) readOnly() bool { return p.Mode != Enforce }
+
 // Pending is the recorded intent to create a role.
 type Pending struct {
 	Name   string
