@@ -40,10 +40,14 @@ func deletion(in Input) Step {
 }
 
 func deleteOwned(in Input) Step {
-	if role := in.Observed.Role; role != nil && role.ID == in.Record.RoleID && role.Predefined {
+	role := in.Observed.Role
+	if role != nil && role.ID != in.Record.RoleID {
+		role = nil
+	}
+	if role != nil && role.Predefined {
 		return Step{Verb: Release} // a predefined role is nobody's, whatever the record says
 	}
-	return Step{Verb: Delete, ID: in.Record.RoleID, Unseen: true, Verdict: Verdict{Progressing, "Deleting the role in Arize."}}
+	return erase(in.Record.RoleID, role)
 }
 
 func deletePending(in Input) Step {
@@ -51,7 +55,7 @@ func deletePending(in Input) Step {
 		return Step{Verb: Wait, Sweep: true}
 	}
 	if proven(in) {
-		return Step{Verb: Delete, ID: in.Observed.Pending.ID, Unseen: true, Verdict: Verdict{Progressing, "Deleting the role in Arize."}}
+		return erase(in.Observed.Pending.ID, in.Observed.Pending)
 	}
 	if step, wait := settled(in); wait {
 		return step
@@ -60,6 +64,10 @@ func deletePending(in Input) Step {
 		return deleteOwned(in) // it was missed when it was to be created again; asking costs little
 	}
 	return Step{Verb: Release}
+}
+
+func erase(id string, seen *arize.Role) Step {
+	return Step{Verb: Delete, ID: id, Seen: seen, Unseen: true, Verdict: Verdict{Progressing, "Deleting the role in Arize."}}
 }
 
 func blocked(why string) Step {
