@@ -73,6 +73,9 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 		}
 	}
 	h.Refusal = nil
+	if step.Verb == Create && step.WantsSweep(out) {
+		h.Uncertain = now // even a name that is taken may be taken by an earlier try of ours
+	}
 	switch {
 	case out.Err == nil:
 		h.Failures, h.Uncertain = 0, time.Time{}
@@ -80,9 +83,6 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 	case verdict.Reason == AccountNotReady || verdict.Reason.Policy().Retry != RetrySlow:
 		// Says nothing about the request itself, which is worth repeating.
 		h.Failures++
-		if step.Verb == Create && !out.Refused {
-			h.Uncertain = now
-		}
 	default:
 		h.Failures = 0
 		h.Refusal = &Refusal{Request: step.Request(), Reason: verdict.Reason, Message: verdict.Message, At: now}
