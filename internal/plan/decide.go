@@ -233,7 +233,7 @@ func update(in Input, step Step, drift Drift) Step {
 	step.Correction = in.Record.Observed && in.Record.Owned()
 	step.Fields = drift.Fields()
 	step.Verdict = Verdict{Progressing, "Changing the role in Arize: " + drift.Summary() + "."}
-	if step.Fields.Has(FieldName) && in.Observed.Named != nil {
+	if step.Fields.Has(FieldName) && obstructed(in, step) {
 		return aroundName(in, step, drift)
 	}
 	step.Verb, step.Patch = Update, patch(in.Desired, step.Fields)

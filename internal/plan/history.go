@@ -99,7 +99,11 @@ func (h History) corrected(step Step, out Outcome, now time.Time) []Correction {
 	}
 	correction := Correction{At: now, Fields: step.Fields}
 	if out.Role != nil {
-		correction.Differs = step.Fields & Diff(step.Wanted, *out.Role).Fields()
+		written := step.Wanted
+		if step.Patch.Name != nil {
+			written.Name = *step.Patch.Name // a temporary one, perhaps
+		}
+		correction.Differs = step.Fields & Diff(written, *out.Role).Fields()
 	}
 	return append(kept, correction)
 }

@@ -8,15 +8,24 @@ import (
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
 
+// obstructed says that another role is in the way of a rename. A name that may not
+// be corrected any more has no way to be in.
+func obstructed(in Input, step Step) bool {
+	named := in.Observed.Named
+	fought := step.Correction && in.History.stuck(in.Now).Has(FieldName)
+	return named != nil && named.ID != step.ID && !fought
+}
+
 // aroundName plans an update whose new name another remote role has. Names that
 // are exchanged among ArizeRoles resolve by themselves: one of the circle steps
 // aside to a temporary name. What does not concern the name is written at once.
 func aroundName(in Input, step Step, drift Drift) Step {
 	named := *in.Observed.Named
 	rival := heldBy(named.ID, in.Rivals)
-	if rival != nil && stepsAside(in) {
+	aside := rival != nil && stepsAside(in)
+	if aside && mayReturn(in, step) {
 		temporary := temporaryName(in.Self.UID)
-		step.Verb, step.Fields, step.Correction = Update, FieldName, false
+		step.Verb, step.Fields = Update, FieldName
 		step.Patch = arize.RolePatch{Name: &temporary}
 		step.Verdict = Verdict{Progressing, fmt.Sprintf("Exchanging names with ArizeRole %s through a temporary name.", rival.Key)}
 		return step
@@ -24,6 +33,9 @@ func aroundName(in Input, step Step, drift Drift) Step {
 	if rest := step.Fields &^ FieldName; rest != 0 {
 		step.Verb, step.Fields, step.Patch = Update, rest, patch(in.Desired, rest)
 		return step
+	}
+	if aside {
+		return refused(in, step, fightVerdict(in.History, FieldName))
 	}
 	step.Fields, step.Correction = 0, false
 	if rival != nil {
@@ -71,6 +83,12 @@ func stepsAside(in Input) bool {
 		}
 	}
 	return true
+}
+
+// mayReturn says that after stepping aside the wanted name may be taken, too: two
+// corrections of the name. Who exchanges names again and again is not followed.
+func mayReturn(in Input, step Step) bool {
+	return !step.Correction || in.History.corrections(FieldName, in.Now)+2 <= MaxCorrections
 }
 
 // Chain follows wanted names: who holds the role that has this name, who holds
