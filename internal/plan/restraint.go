@@ -28,15 +28,21 @@ func fightVerdict(history History, stuck Fields) Verdict {
 		"Find who else manages this role; `status.drift` shows the difference.", stuck, MaxCorrections)}
 }
 
-// notRefusedBefore does not repeat a request that Arize refused a while ago.
+// notRefusedBefore does not repeat a request that Arize refused a while ago. A name
+// that is taken invisibly, as by a role that was deleted, holds up nothing else.
 func notRefusedBefore(in Input, step Step) Step {
 	if !step.Writes() {
 		return step
 	}
-	if refusal := in.History.refused(step, in.Now); refusal != nil {
-		return refused(in, step, Verdict{refusal.Reason, refusal.Message})
+	refusal := in.History.refused(step, in.Now)
+	if refusal == nil {
+		return step
 	}
-	return step
+	if rest := step.Fields &^ FieldName; refusal.Reason == NameTaken && rest != step.Fields && rest != 0 {
+		step.Fields, step.Patch = rest, patch(in.Desired, rest)
+		return step
+	}
+	return refused(in, step, Verdict{refusal.Reason, refusal.Message})
 }
 
 // refused is the step that is left when a write must not be sent.
