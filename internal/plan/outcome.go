@@ -39,8 +39,10 @@ func Judge(step Step, out Outcome) Verdict {
 	switch {
 	case out.Skipped():
 		return step.Verdict
-	case out.Err == nil:
+	case out.Err == nil && step.Writes():
 		return judgeAnswer(step, out)
+	case out.Err == nil, step.Verb == Delete && out.Gone():
+		return step.Verdict
 	case step.Verb == Delete:
 		return judgeDelete(out)
 	default:
@@ -111,5 +113,5 @@ const orphanHint = "Set `spec.deletionPolicy: Orphan` to let the ArizeRole go an
 
 var (
 	inSync = Verdict{InSync, "The role in Arize is as declared."}
-	words  = map[Verb]string{Create: "create", Update: "change", Delete: "delete"}
+	words  = map[Verb]string{Look: "read", Create: "create", Update: "change"}
 )
