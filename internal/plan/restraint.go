@@ -20,6 +20,10 @@ func noFight(in Input, step Step) Step {
 }
 
 func fightVerdict(history History, stuck Fields) Verdict {
+	if stuck.Has(FieldExistence) {
+		return Verdict{Contended, fmt.Sprintf("Somebody keeps deleting the role in Arize: %d times within an hour it was created again. "+
+			"Find who else manages this role.", MaxCorrections)}
+	}
 	if history.answersDiffer(stuck) {
 		return Verdict{NotConverging, fmt.Sprintf("Arize answered every write of the %s with something else than was written. "+
 			"Declare what Arize makes of it; `status.drift` shows the difference.", stuck)}
@@ -54,8 +58,11 @@ func refused(in Input, step Step, verdict Verdict) Step {
 	case step.Correction:
 		drift = MissingRole(in.Desired)
 	}
-	return Step{
-		Verb: Refuse, Verdict: verdict, ID: step.ID, Seen: step.Seen, Wanted: step.Wanted,
-		Drift: drift, Settled: true, Unseen: step.Verb == Delete,
+	left := Step{Verb: Refuse, Verdict: verdict, Wanted: step.Wanted, Drift: drift, Settled: true, Unseen: step.Verb == Delete}
+	if !in.Record.Owned() || in.Record.RoleID == step.ID {
+		// Else the id is that of a role which was to replace a lost one of ours. Nobody
+		// may put it on record beside the origin of that one.
+		left.ID, left.Seen = step.ID, step.Seen
 	}
+	return left
 }
