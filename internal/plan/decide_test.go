@@ -186,7 +186,7 @@ func TestReport(t *testing.T) {
 		"does so whatever the adoption policy": {
 			input(inMode(Report), adopting(AdoptNever), exists(remote("r1", description("Other.")))), report("r1", "", other),
 		},
-		"leaves a role of ours ours":                {input(inMode(Report), owns("r1", Created), exists(remote("r1"))), report("r1", Created, Drift{})},
+		"leaves what is ours on record":             {input(inMode(Report), owns("r1", Created), exists(remote("r1"))), report("r1", Created, Drift{})},
 		"says what differs of a role of ours":       {input(inMode(Report), owns("r1", Adopted), exists(remote("r1", description("Other.")))), report("r1", Adopted, other)},
 		"does not create again":                     {input(inMode(Report), owns("r1", Created)), report("", "", MissingRole(reader))},
 		"looks at the role of an id":                {input(inMode(Report), byID("r1"), exists(remote("r1", description("Other.")))), report("r1", "", other)},

@@ -26,12 +26,13 @@ func deletion(in Input) Step {
 	switch in.Account.Gate {
 	case GateStarting:
 		return Step{Verb: Wait}
-	case GateClosed:
-		return blocked(in.Account.Message)
+	case GateOpen:
 	case GateDeleteOnly:
 		if unresolved(in) {
 			return blocked(in.Account.Message)
 		}
+	default:
+		return blocked(in.Account.Message)
 	}
 	if unresolved(in) {
 		return deletePending(in)
@@ -81,7 +82,8 @@ func blocked(why string) Step {
 // before it is the role that we have, unless that was lost and is being replaced.
 func unresolved(in Input) bool {
 	role := in.Observed.Role
-	return in.Record.Pending != nil && !(in.Record.Owned() && role != nil && role.ID == in.Record.RoleID)
+	over := in.Record.Owned() && role != nil && role.ID == in.Record.RoleID
+	return in.Record.Pending != nil && !over
 }
 
 // proven says that the role with the name of the pending creation is the one that

@@ -59,18 +59,18 @@ func (h History) For(generation int64) History {
 	return h
 }
 
+// looked are the answers after which another look would tell no more.
+var looked = []arize.Class{arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid}
+
 // After is the history with one finished request added.
 func (h History) After(step Step, out Outcome, now time.Time) History {
 	if out.Skipped() {
 		return h
 	}
 	verdict := Judge(step, out)
-	if step.Verb == Look {
-		switch arize.ClassOf(out.Err) {
-		case arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid:
-			h.Looked = true
-			return h
-		}
+	if step.Verb == Look && slices.Contains(looked, arize.ClassOf(out.Err)) {
+		h.Looked = true
+		return h
 	}
 	h.Refusal = nil
 	if step.Verb == Create && step.WantsSweep(out) {

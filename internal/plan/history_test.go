@@ -110,6 +110,27 @@ func TestHistoryAfterNothing(t *testing.T) {
 	}
 }
 
+func TestHistoryAfterALook(t *testing.T) {
+	for name, row := range map[string]struct {
+		err  error
+		want func(*History)
+	}{
+		"that answered":      {nil, func(h *History) { h.Looked = true }},
+		"that found nothing": {status(404), func(h *History) { h.Looked = true }},
+		"that Arize refused": {status(400), func(h *History) { h.Looked = true }},
+		"that got no answer": {unavailable, func(h *History) { h.Failures, h.Refusal = 3, nil }},
+		"that was cut off":   {errors.New("cut"), func(h *History) { h.Failures, h.Refusal = 3, nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := past()
+			row.want(&want)
+			if diff := cmp.Diff(past().After(looking, Did(nil, row.err), now), want); diff != "" {
+				t.Errorf("After (-got +want):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestHistoryDoesNotShareCorrections(t *testing.T) {
 	correcting := updating
 	correcting.Correction = true

@@ -37,7 +37,7 @@ func TestRename(t *testing.T) {
 	}
 	alsoDescribed := func(s *scene) { s.remote[0].Description = "Other." }
 	decideRows(t, map[string]row{
-		"to a free name":                       {input(newSpec, oursIsViewer, newSpec), rename("Reader")},
+		"to a free name":                       {input(oursIsViewer, newSpec), rename("Reader")},
 		"to a name that a stranger's role has": {input(oursIsViewer, newSpec, otherHasName), stuckWith(NameTaken, viewerDrift)},
 		"to a name that a predefined role has": {input(oursIsViewer, newSpec, exists(remote("r2", predefinedRole))), stuckWith(Predefined, viewerDrift)},
 		"to a name that is being given up":     {input(oursIsViewer, newSpec, otherHasName, rivalry(rival("b/b", "r2", "Writer"))), waiting},
@@ -55,7 +55,7 @@ func TestRename(t *testing.T) {
 		"leaves the rest for no later: a predefined role has the name": {input(oursIsViewer, newSpec, alsoDescribed, exists(remote("r2", predefinedRole))), rest},
 		"leaves the rest for no later: a rival is giving up the name":  {input(oursIsViewer, newSpec, alsoDescribed, otherHasName, rivalry(rival("b/b", "r2", "Writer"))), rest},
 		"to a name that, so says a half-updated inventory, our own role has": {
-			input(oursIsViewer, newSpec, with(func(in *Input) {}), func(s *scene) { s.remote = append(s.remote, remote("r1")) }), rename("Reader"),
+			input(oursIsViewer, newSpec, func(s *scene) { s.remote = append(s.remote, remote("r1")) }), rename("Reader"),
 		},
 	})
 }
