@@ -75,15 +75,16 @@ func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
 // ArizeRole has something to let go of, and the intent to create.
 func (r *RoleReconciler) record(ctx context.Context, role *v1alpha1.ArizeRole, step plan.Step) error {
 	switch step.Verb {
-	case plan.Create, plan.Adopt, plan.Update:
+	case plan.Adopt, plan.Update:
+		return r.ensureFinalizer(ctx, role)
+	case plan.Create:
 		if err := r.ensureFinalizer(ctx, role); err != nil {
 			return err
 		}
-	}
-	if step.Verb != plan.Create {
+		return r.writeIntent(ctx, role, step)
+	default:
 		return nil
 	}
-	return r.writeIntent(ctx, role, step)
 }
 
 func (r *RoleReconciler) ensureFinalizer(ctx context.Context, role *v1alpha1.ArizeRole) error {

@@ -87,5 +87,5 @@ func (r *RoleReconciler) again(done result, now situation, failures int) ctrl.Re
 // jittered spreads a duration by a fraction to both sides, so that what began
 // together does not stay together.
 func jittered(d time.Duration, fraction float64) time.Duration {
-	return time.Duration(float64(d) * (1 + fraction*(2*rand.Float64()-1)))
+	return time.Duration(float64(d) * (1 + fraction*(2*rand.Float64()-1))) //nolint:gosec // nobody gains by guessing it
 }
