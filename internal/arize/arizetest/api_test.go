@@ -2,6 +2,7 @@ package arizetest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -38,6 +39,13 @@ func newFaultySim(t testing.TB, opts arizetest.Options) (*arizetest.Server, *api
 func (a *api) with(key string) *api {
 	other := *a
 	other.key = key
+	return &other
+}
+
+// in returns the same client for a subtest.
+func (a *api) in(t testing.TB) *api {
+	other := *a
+	other.t = t
 	return &other
 }
 
@@ -115,9 +123,8 @@ func (a *api) do(request *http.Request) (exchange, error) {
 	if err != nil {
 		return exchange{}, err
 	}
-	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	return exchange{response.StatusCode, response.Header, string(data)}, err
+	return exchange{response.StatusCode, response.Header, string(data)}, errors.Join(err, response.Body.Close())
 }
 
 func (a *api) send(method, path string, body any) (exchange, error) {

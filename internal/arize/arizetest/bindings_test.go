@@ -72,7 +72,7 @@ func TestBindingsAreStrict(t *testing.T) {
 		"resource is a place": {with("resource_id", 7), 422},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a.must(test.want, http.MethodPost, "/v2/role-bindings", test.body, nil)
+			a.in(t).must(test.want, http.MethodPost, "/v2/role-bindings", test.body, nil)
 		})
 	}
 	a.must(http.StatusBadRequest, http.MethodGet, bindingPath(role.ID), nil, nil) // an id of a role

@@ -15,7 +15,6 @@ const maxBody = 1 << 20
 
 // call is one request on its way through the server.
 type call struct {
-	ctx     context.Context //nolint:containedctx // lives exactly as long as the request
 	request *http.Request
 	route   route
 	entry   *Request // in the log; guarded by the server's lock
@@ -35,7 +34,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request, rt route) {
 	} else if bodyErr != nil {
 		a = gone(answer{}) // the client went away while it was sending
 	} else {
-		a = s.process(c)
+		a = s.process(r.Context(), c)
 	}
 	a = a.seal(c.id)
 	// The log is complete before the client can know the answer.
@@ -55,8 +54,8 @@ func gone(a answer) answer {
 }
 
 // process returns the answer to a request that was read.
-func (s *Server) process(c *call) answer {
-	if !wait(c.ctx, s.latency()) {
+func (s *Server) process(ctx context.Context, c *call) answer {
+	if !wait(ctx, s.latency()) {
 		return gone(answer{})
 	}
 	if a, refused := s.admit(c); refused {
@@ -64,13 +63,13 @@ func (s *Server) process(c *call) answer {
 	}
 	faults := s.hits(c)
 	for _, f := range faults {
-		if a, over := s.before(c, f); over {
+		if a, over := s.before(ctx, c, f); over {
 			return a
 		}
 	}
 	a := s.commit(c)
 	for _, f := range faults {
-		a = s.after(c, f, a)
+		a = s.after(ctx, c, f, a)
 		if a.lost {
 			break
 		}
@@ -122,7 +121,7 @@ func (s *Server) admit(c *call) (answer, bool) {
 func (s *Server) arrive(r *http.Request, rt route, body []byte) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{ctx: r.Context(), request: r, route: rt, body: body, query: r.URL.Query()}
+	c := &call{request: r, route: rt, body: body, query: r.URL.Query()}
 	c.id = fmt.Sprintf("req_%016x", s.random.Uint64())
 	c.entry = s.log.add(Request{
 		Time: s.opts.Now().UTC(), Method: r.Method, Route: rt.name(), Path: r.URL.EscapedPath(), Query: r.URL.RawQuery,

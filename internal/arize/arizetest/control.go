@@ -17,16 +17,16 @@ type controlRoute struct {
 	serve   func(*Server, *http.Request) (any, error)
 }
 
-// controlFailure is an error with a status of its own; any other error is a 400.
-type controlFailure struct {
+// controlError is an error with a status of its own; any other error is a 400.
+type controlError struct {
 	status  int
 	message string
 }
 
-func (e *controlFailure) Error() string { return e.message }
+func (e *controlError) Error() string { return e.message }
 
 func missing(format string, args ...any) error {
-	return &controlFailure{http.StatusNotFound, fmt.Sprintf(format, args...)}
+	return &controlError{http.StatusNotFound, fmt.Sprintf(format, args...)}
 }
 
 func controlOperations() []controlRoute {
@@ -92,7 +92,7 @@ func (s *Server) controlRoutes() *http.ServeMux {
 func sendControl(w http.ResponseWriter, r *http.Request, serve func() (any, error)) {
 	value, err := serve()
 	a := answer{status: http.StatusNoContent}
-	switch failure, own := errors.AsType[*controlFailure](err); {
+	switch failure, own := errors.AsType[*controlError](err); {
 	case own:
 		a = reply(failure.status, map[string]string{"error": failure.message})
 	case err != nil:

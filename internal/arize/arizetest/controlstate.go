@@ -88,7 +88,7 @@ func (s *Server) controlAddRole(r *http.Request) (any, error) {
 // taken makes a conflict of an error of the state.
 func taken[T any](value T, err error) (any, error) {
 	if err != nil {
-		return nil, &controlFailure{http.StatusConflict, err.Error()}
+		return nil, &controlError{http.StatusConflict, err.Error()}
 	}
 	return value, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // before applies a fault to a request that is not processed yet. It returns true when the request ends here.
-func (s *Server) before(c *call, f Fault) (answer, bool) {
+func (s *Server) before(ctx context.Context, c *call, f Fault) (answer, bool) {
 	if f.stage() != BeforeCommit {
 		return answer{}, false
 	}
@@ -22,7 +22,7 @@ func (s *Server) before(c *call, f Fault) (answer, bool) {
 	case FaultClose:
 		return gone(answer{}), true
 	default:
-		if !s.hold(c, f) {
+		if !s.hold(ctx, c, f) {
 			return gone(answer{}), true
 		}
 		return answer{}, false
@@ -30,7 +30,7 @@ func (s *Server) before(c *call, f Fault) (answer, bool) {
 }
 
 // after applies a fault to an answer that the client does not have yet.
-func (s *Server) after(c *call, f Fault, a answer) answer {
+func (s *Server) after(ctx context.Context, c *call, f Fault, a answer) answer {
 	if f.stage() != AfterCommit {
 		return a
 	}
@@ -41,7 +41,7 @@ func (s *Server) after(c *call, f Fault, a answer) answer {
 	case FaultClose:
 		return gone(a)
 	case FaultHang, FaultDelay, FaultPause, FaultHook:
-		if !s.hold(c, f) {
+		if !s.hold(ctx, c, f) {
 			return gone(a)
 		}
 		return a
@@ -61,14 +61,13 @@ func (s *Server) callHook(c *call, f Fault) {
 }
 
 // hold keeps a request waiting, and returns false when its connection is to be closed.
-func (s *Server) hold(c *call, f Fault) bool {
-	ctx := c.ctx
-	if f.Detached {
+func (s *Server) hold(ctx context.Context, c *call, f Fault) bool {
+	if f.Detached && f.Kind != FaultHang {
 		ctx = context.WithoutCancel(ctx)
 	}
 	switch f.Kind {
 	case FaultHang:
-		<-c.ctx.Done()
+		<-ctx.Done()
 		return false
 	case FaultDelay:
 		return wait(ctx, f.Delay)
@@ -127,6 +126,7 @@ func (f Fault) bend(a answer) answer {
 		a.header.Set("Content-Type", cmp.Or(f.ContentType, "text/plain"))
 	case FaultGarbage:
 		a.body = []byte(cmp.Or(f.Body, "\x00\x01 this is not JSON ]}"))
+	default: // the other kinds leave the true answer as it is
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package arizetest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -118,10 +119,18 @@ func (f Fault) check() error {
 		return fmt.Errorf("there is no stage %q: it is %s or %s", f.Stage, BeforeCommit, AfterCommit)
 	case natural == AfterCommit && f.Stage == BeforeCommit:
 		return fmt.Errorf("a fault of kind %q bends an answer, so it can't strike before the commit", f.Kind)
+	}
+	return f.checkNumbers()
+}
+
+func (f Fault) checkNumbers() error {
+	switch {
 	case f.Probability < 0 || f.Probability > 1:
 		return fmt.Errorf("a probability of %v is not between 0 and 1", f.Probability)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("%d is not a status to answer", f.Status)
+	case min(f.Nth, f.Times, f.Size) < 0 || f.Delay < 0:
+		return errors.New("nth, times, size and delay can't be negative")
 	}
 	return nil
 }

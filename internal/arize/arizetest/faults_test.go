@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -94,22 +94,29 @@ func TestFaults(t *testing.T) {
 func strikes(t *testing.T, srv *arizetest.Server, a *api, test faultTest) {
 	t.Helper()
 	got, err := a.send(http.MethodPost, "/v2/roles", object{"name": "x", "permissions": []string{"A_B"}})
-	if test.status == 0 {
+	switch {
+	case test.status == 0:
 		if err == nil {
 			t.Errorf("got %d %q, want no answer", got.Status, got.Body)
 		}
-	} else if err != nil || got.Status != test.status || got.Header.Get("Content-Type") != test.content || !strings.Contains(got.Body, test.body) {
-		t.Errorf("got %d %q, %v, want %d %q: %.200q", got.Status, got.Header.Get("Content-Type"), err, test.status, test.content, got.Body)
+	case err != nil || got.Status != test.status || got.Header.Get("Content-Type") != test.content || !strings.Contains(got.Body, test.body):
+		t.Errorf("got %d %q, %v, want %d %q: %.200q", got.Status, got.Header, err, test.status, test.content, got.Body)
 	}
 	role, found := srv.RoleByName("x")
 	if found != test.commits {
 		t.Errorf("the role is there: %v", found)
 	}
 	srv.RemoveRole(role.ID)
+
+	type fact struct {
+		Lost, Mutated bool
+		Faults        []arizetest.FaultKind
+	}
 	requests := srv.Requests()
 	last := requests[len(requests)-1]
-	if last.Lost != (test.status == 0) || last.Mutated != test.commits || !cmp.Equal(last.Faults, []arizetest.FaultKind{test.fault.Kind}) {
-		t.Errorf("the log says %+v", last)
+	want := fact{test.status == 0, test.commits, []arizetest.FaultKind{test.fault.Kind}}
+	if diff := cmp.Diff(want, fact{last.Lost, last.Mutated, last.Faults}); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
 	}
 	if test.status != 0 && last.Status != test.status {
 		t.Errorf("the log says that %d was answered", last.Status)
@@ -167,7 +174,8 @@ func TestAFaultOfARoleHitsItsCreationAndRename(t *testing.T) {
 }
 
 func TestAFaultOfProbabilityIsRepeatable(t *testing.T) {
-	play := func(seed uint64) (hits string) {
+	play := func(seed uint64) string {
+		var hits strings.Builder
 		srv, a := newSim(t, arizetest.Options{Seed: seed})
 		srv.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Probability: 0.3})
 		for range 100 {
@@ -175,12 +183,12 @@ func TestAFaultOfProbabilityIsRepeatable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			hits += fmt.Sprint(got.Status/100, " ")
+			hits.WriteString(strconv.Itoa(got.Status) + " ")
 		}
-		return hits
+		return hits.String()
 	}
 	first := play(1)
-	if n := strings.Count(first, "5"); n < 10 || n > 50 {
+	if n := strings.Count(first, "503"); n < 10 || n > 50 {
 		t.Errorf("%d of 100 were hit", n)
 	}
 	if first != play(1) || first == play(2) {

@@ -15,7 +15,7 @@ type Request struct {
 	Route   string    `json:"route"` // such as "PATCH /v2/roles/{role_id}"
 	Path    string    `json:"path"`  // as it was sent, escaped
 	Query   string    `json:"query,omitempty"`
-	RoleID  string    `json:"role_id,omitempty"` // from the path, not escaped
+	RoleID  string    `json:"role_id,omitempty"` // from the path, not escaped; of a create, that of the new role
 	Body    string    `json:"body,omitempty"`
 	// Status is what was answered: 0 while the request is under way, and for ever when it was never processed.
 	Status int `json:"status"`
@@ -47,7 +47,7 @@ func ByRoute(route string) Filter { return func(r Request) bool { return r.Route
 // ByAccount chooses the requests of one account; "" those whose key was unknown.
 func ByAccount(name string) Filter { return func(r Request) bool { return r.Account == name } }
 
-// ByRole chooses the requests that name a role by its id in the path.
+// ByRole chooses the requests about one role: those with its id in the path, and the one that created it.
 func ByRole(id string) Filter { return func(r Request) bool { return r.RoleID == id } }
 
 // After chooses the requests that arrived after the one with that sequence number.

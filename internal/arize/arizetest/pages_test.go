@@ -41,7 +41,7 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			query, _ := url.ParseQuery(test.query)
-			names, pages := a.walk(query)
+			names, pages := a.in(t).walk(query)
 			slices.Sort(names)
 			if diff := cmp.Diff(test.want, names); diff != "" || pages != test.pages {
 				t.Errorf("got %d pages, want %d; names (-want +got):\n%s", pages, test.pages, diff)
@@ -79,7 +79,7 @@ func TestBadQueries(t *testing.T) {
 		"cursor=" + cursor, // not escaped: its + are spaces
 		"is_predefined=true&cursor=" + url.QueryEscape(cursor),
 	} {
-		t.Run(query, func(t *testing.T) { a.must(http.StatusBadRequest, http.MethodGet, "/v2/roles?"+query, nil, nil) })
+		t.Run(query, func(t *testing.T) { a.in(t).must(http.StatusBadRequest, http.MethodGet, "/v2/roles?"+query, nil, nil) })
 	}
 	a.must(http.StatusOK, http.MethodGet, "/v2/roles?limit=100&cursor="+url.QueryEscape(cursor), nil, nil)
 	a.must(http.StatusBadRequest, http.MethodGet, "/v2/role-bindings?resource_type=SPACE&cursor="+url.QueryEscape(cursor), nil, nil)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -106,9 +107,7 @@ func (a answer) write(ctx context.Context, w http.ResponseWriter) error {
 
 // writeHead sends status and headers; a negative length leaves the length open.
 func (a answer) writeHead(w http.ResponseWriter, length int) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if length >= 0 && a.status != http.StatusNoContent {
 		w.Header().Set("Content-Length", strconv.Itoa(length))
 	}

@@ -59,7 +59,9 @@ func (s *Server) createRole(c *call) answer {
 	if problem = c.account.free(role.Name, ""); problem != nil {
 		return problem.answer()
 	}
-	return s.written(http.StatusCreated, c.account.insert(s.settings.bend(role)))
+	record := c.account.insert(s.settings.bend(role))
+	c.entry.RoleID = record.ID
+	return s.written(http.StatusCreated, record)
 }
 
 func (s *Server) getRole(c *call) answer {

@@ -126,16 +126,16 @@ func (s *Server) apiRoutes() *http.ServeMux {
 			s.handle(w, r, rt)
 		})
 	}
-	for path, methods := range allowed {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			s.handle(w, r, methodNotAllowed(path, r.Method, methods))
+	for pattern, methods := range allowed {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.handle(w, r, methodNotAllowed(pattern, r.Method, methods))
 		})
 	}
 	return mux
 }
 
-func methodNotAllowed(path, method string, allowed []string) route {
-	return route{method, path, func(*Server, *call) answer {
+func methodNotAllowed(pattern, method string, allowed []string) route {
+	return route{method, pattern, func(*Server, *call) answer {
 		a := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here", method)
 		a.header.Set("Allow", strings.Join(allowed, ", "))
 		return a

@@ -155,7 +155,8 @@ func (now state) writeTo(file string) (err error) {
 	if err == nil {
 		_, err = temporary.Write(append(data, '\n'))
 	}
-	if err = errors.Join(err, temporary.Close()); err != nil {
+	err = errors.Join(err, temporary.Close())
+	if err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), file)

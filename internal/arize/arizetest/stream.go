@@ -1,9 +1,6 @@
 package arizetest
 
-import (
-	"io"
-	"sync"
-)
+import "sync"
 
 // streamBuffer is what a socket would take before a write blocks.
 const streamBuffer = 256 << 10
@@ -76,10 +73,4 @@ func (s *stream) refuse(err error) {
 		s.refused = err
 	}
 	s.change.Broadcast()
-}
-
-// Close is the reader's.
-func (s *stream) Close() error {
-	s.refuse(io.ErrClosedPipe)
-	return nil
 }

@@ -2,6 +2,7 @@ package arizetest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -24,18 +25,20 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := &streamWriter{header: http.Header{}, request: request, ready: make(chan *http.Response, 1), body: newStream()}
+	// Whatever ends the context, a client that gives up or closes the body, also ends the handler's writing.
+	context.AfterFunc(ctx, func() { w.body.refuse(context.Cause(ctx)) })
 	failed := make(chan error, 1)
 	go func() {
-		defer received.Body.Close()
-		failed <- w.serve(t.handler, received)
+		err := w.serve(t.handler, received)
+		failed <- errors.Join(err, received.Body.Close())
 	}()
 	select {
 	case response := <-w.ready:
-		return w.watched(ctx, cancel, response), nil
+		return w.closing(cancel, response), nil
 	case err := <-failed: // over; the response, if any, is there already
 		select {
 		case response := <-w.ready:
-			return w.watched(ctx, cancel, response), nil
+			return w.closing(cancel, response), nil
 		default:
 			cancel()
 			return nil, err
@@ -81,7 +84,7 @@ func (w *streamWriter) serve(handler http.Handler, received *http.Request) (err 
 		case nil:
 			w.WriteHeader(http.StatusOK) // if nothing was written
 			w.body.end(io.EOF)
-		case http.ErrAbortHandler: //nolint:errorlint // net/http compares panics like this
+		case http.ErrAbortHandler:
 			err = io.ErrUnexpectedEOF
 			w.body.end(err)
 		default:
@@ -92,21 +95,21 @@ func (w *streamWriter) serve(handler http.Handler, received *http.Request) (err 
 	return nil
 }
 
-// watched ends the handler's context when the body is closed, and the body when the client's context ends.
-func (w *streamWriter) watched(ctx context.Context, cancel context.CancelFunc, response *http.Response) *http.Response {
-	stop := context.AfterFunc(ctx, func() { w.body.refuse(ctx.Err()) })
-	response.Body = watchedBody{w.body, func() { stop(); cancel() }}
+// closing ends the handler's context when the body is closed.
+func (w *streamWriter) closing(cancel context.CancelFunc, response *http.Response) *http.Response {
+	response.Body = closingBody{w.body, cancel}
 	return response
 }
 
-type watchedBody struct {
+type closingBody struct {
 	*stream
-	closed func()
+	cancel context.CancelFunc
 }
 
-func (b watchedBody) Close() error {
-	b.closed()
-	return b.stream.Close()
+func (b closingBody) Close() error {
+	b.refuse(io.ErrClosedPipe)
+	b.cancel()
+	return nil
 }
 
 func (w *streamWriter) Header() http.Header { return w.header }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -59,9 +60,7 @@ func Handler(t testing.TB, h http.Handler) http.Handler {
 
 // replay sends what was recorded.
 func replay(w http.ResponseWriter, recorder *httptest.ResponseRecorder) {
-	for name, values := range recorder.Result().Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.WriteHeader(recorder.Code)
 	_, _ = w.Write(recorder.Body.Bytes()) // a client that went away is not the contract's business
 }

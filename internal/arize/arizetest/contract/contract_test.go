@@ -1,8 +1,11 @@
 package contract_test
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -91,35 +94,16 @@ func TestHandlerComplains(t *testing.T) {
 				if body, err := io.ReadAll(r.Body); err != nil || string(body) != test.request {
 					t.Errorf("the server got %q, %v", body, err)
 				}
-				if test.contentType == "" {
-					test.contentType = "application/json"
-				}
 				if test.response != "" {
-					w.Header().Set("Content-Type", test.contentType)
+					w.Header().Set("Content-Type", cmp.Or(test.contentType, "application/json"))
 				}
 				w.WriteHeader(test.status)
 				_, _ = w.Write([]byte(test.response))
 			})
 			rec := &recorder{TB: t}
-			client := &http.Client{Transport: arizetest.NewTransport(contract.Handler(rec, server))}
-			request, err := http.NewRequestWithContext(t.Context(), test.method, arizetest.URL+test.path, strings.NewReader(test.request))
-			if err != nil {
-				t.Fatal(err)
-			}
-			request.Header.Set("Authorization", "Bearer key")
-			if test.request != "" {
-				request.Header.Set("Content-Type", "application/json")
-			}
-			for field, values := range test.header {
-				request.Header[field] = values
-			}
-			response, err := client.Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer response.Body.Close()
-			if body, err := io.ReadAll(response.Body); err != nil || response.StatusCode != test.status || string(body) != test.response {
-				t.Errorf("the client got %d, %q, %v", response.StatusCode, body, err)
+			status, body := send(t, contract.Handler(rec, server), test.method, test.path, test.request, test.header)
+			if status != test.status || body != test.response {
+				t.Errorf("the client got %d, %q", status, body)
 			}
 			complaint := strings.Join(rec.failures, "\n")
 			if (complaint == "") != (test.want == "") || !strings.Contains(complaint, test.want) {
@@ -129,19 +113,35 @@ func TestHandlerComplains(t *testing.T) {
 	}
 }
 
-func TestHandlerLetsLostAnswersBe(t *testing.T) {
-	srv := arizetest.NewServer(arizetest.Options{})
-	srv.AddFault(arizetest.Fault{Kind: arizetest.FaultClose})
-	rec := &recorder{TB: t}
-	client := &http.Client{Transport: arizetest.NewTransport(contract.Handler(rec, srv))}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, arizetest.URL+"/v2/roles", nil)
+// send makes a request; a status of 0 is a connection that was closed.
+func send(t *testing.T, h http.Handler, method, path, body string, header http.Header) (status int, answer string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, arizetest.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+arizetest.DefaultKey)
-	if response, err := client.Do(request); err == nil {
-		response.Body.Close()
-		t.Errorf("got %d, want a closed connection", response.StatusCode)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	maps.Copy(request.Header, header)
+	response, err := (&http.Client{Transport: arizetest.NewTransport(h)}).Do(request)
+	if err != nil {
+		return 0, ""
+	}
+	data, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(data)
+}
+
+func TestHandlerLetsLostAnswersBe(t *testing.T) {
+	srv := arizetest.NewServer(arizetest.Options{})
+	srv.AddFault(arizetest.Fault{Kind: arizetest.FaultClose})
+	rec := &recorder{TB: t}
+	if status, body := send(t, contract.Handler(rec, srv), http.MethodGet, "/v2/roles", "", nil); status != 0 {
+		t.Errorf("got %d %q, want a closed connection", status, body)
 	}
 	if len(rec.failures) > 0 {
 		t.Errorf("got complaints: %q", rec.failures)
