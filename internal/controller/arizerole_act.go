@@ -7,6 +7,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -145,6 +146,9 @@ func send(ctx context.Context, s *session.Session, step plan.Step) plan.Outcome 
 
 // learn keeps what the request taught beyond this pass, and wakes whom it concerns.
 func (r *RoleReconciler) learn(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
+	if first := done.step.Nudge; first != (plan.Key{}) {
+		r.roles.wake(types.NamespacedName(first))
+	}
 	if !done.outcome.Sent {
 		return
 	}

@@ -22,7 +22,8 @@ func obstructed(in Input, step Step) bool {
 func aroundName(in Input, step Step, drift Drift) Step {
 	named := *in.Observed.Named
 	rival := heldBy(named.ID, in.Rivals)
-	aside := rival != nil && stepsAside(in)
+	first, circle := breaker(in)
+	aside := rival != nil && circle && first == in.Self.Key
 	if aside && mayReturn(in, step) {
 		temporary := temporaryName(in.Self.UID)
 		step.Verb, step.Fields = Update, FieldName
@@ -38,6 +39,9 @@ func aroundName(in Input, step Step, drift Drift) Step {
 		return refused(in, step, fightVerdict(in.History, FieldName))
 	}
 	step.Fields, step.Correction = 0, false
+	if circle {
+		step.Nudge = first
+	}
 	if rival != nil {
 		return waitFor(*rival, step, drift)
 	}
@@ -70,19 +74,24 @@ func waitFor(rival Claim, step Step, drift Drift) Step {
 	return step
 }
 
-// stepsAside says that the wanted names form a circle through this ArizeRole and
-// that it is the one, the first of them, to break it.
-func stepsAside(in Input) bool {
+// breaker is the one that breaks the circle which the wanted names form through
+// self: the first of its members. There is none where they form no circle, or where
+// one of them does not act on what it wants.
+func breaker(in Input) (first Key, circle bool) {
 	chain := in.Observed.Chain
 	if len(chain) == 0 || chain[len(chain)-1].Key != in.Self.Key {
-		return false
+		return Key{}, false
 	}
+	first = in.Self.Key
 	for _, other := range chain[:len(chain)-1] {
-		if !other.Active || other.Key.String() < in.Self.Key.String() {
-			return false
+		if !other.Active {
+			return Key{}, false
+		}
+		if other.Key.String() < first.String() {
+			first = other.Key
 		}
 	}
-	return true
+	return first, true
 }
 
 // mayReturn says that after stepping aside the wanted name may be taken, too: two

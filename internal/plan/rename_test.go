@@ -80,17 +80,22 @@ func TestExchangeOfNames(t *testing.T) {
 			exists(remote(third, name("Third"))), rivalry(member(third, "Viewer", changes...)))
 	}
 	waiting := Step{Verb: Keep, Verdict: says(Progressing), ID: "r1", Origin: Created, Settled: true}
+	nudging := func(first string) Step {
+		step := waiting
+		step.Nudge = Key{"team", first}
+		return step
+	}
 	steppedAside := func(s *scene) { s.remote[0].Name = temporaryName("uid-reader") }
 	decideRows(t, map[string]row{
 		"the first of two steps aside":         {swap("zz"), aside("uid-reader")},
-		"the other one waits":                  {swap("aa"), waiting},
+		"the other one waits":                  {swap("aa"), nudging("aa")},
 		"who stepped aside waits for the name": {input(oursIsViewer, newSpec, steppedAside, exists(remote("zz")), rivalry(member("zz", "Viewer"))), waiting},
 		"who stepped aside takes the name when it is free": {
 			input(oursIsViewer, newSpec, steppedAside, exists(remote("zz", name("Viewer"))), rivalry(member("zz", "Viewer"))), rename("Reader"),
 		},
 		"the first of three steps aside":                       {circle("yy", "zz"), aside("uid-reader")},
-		"the second of three waits":                            {circle("yy", "aa"), waiting},
-		"the third of three waits":                             {circle("aa", "bb"), waiting},
+		"the second of three waits":                            {circle("yy", "aa"), nudging("aa")},
+		"the third of three waits":                             {circle("aa", "bb"), nudging("aa")},
 		"nobody steps aside for a suspended one":               {swap("zz", inactive), stuckWith(Claimed, viewerDrift)},
 		"nobody steps aside when one farther off is suspended": {circle("yy", "zz", inactive), waiting},
 		"nobody steps aside for a stranger's role": {

@@ -54,6 +54,7 @@ type Step struct {
 	Sweep      bool          // a fresh list of the account is needed
 	Again      time.Duration // of Wait: when to look again, where time alone is missing
 	Orphaned   bool          // Release leaves a remote role of ours behind on purpose
+	Nudge      Key           // another ArizeRole that is to move first, and may not know it yet
 }
 
 // Writes says whether the step changes something in Arize.
