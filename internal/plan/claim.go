@@ -16,6 +16,7 @@ type Claim struct {
 	RoleID  string    // the remote role that it means by id: recorded, else spec.roleID
 	Carries bool      // its status records RoleID
 	Pending string    // the name that it is creating right now
+	Digest  string    // of what it is creating, as in Pending of its Record
 	Name    string    // the name that it wants in Arize
 	Active  bool      // it will act on what it wants: not suspended, reporting or being deleted
 	// SameAccount: its names live in the same Arize account as ours, so that equal

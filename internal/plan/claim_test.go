@@ -26,6 +26,10 @@ func means(id string) func(*Claim) { return func(c *Claim) { c.RoleID = id } }
 
 func isCreating(name string) func(*Claim) { return func(c *Claim) { c.Pending = name } }
 
+func isSending(desired Desired) func(*Claim) {
+	return func(c *Claim) { c.Pending, c.Digest = desired.Name, desired.Digest() }
+}
+
 func elsewhere(c *Claim) { c.SameAccount = false }
 
 func inactive(c *Claim) { c.Active = false }

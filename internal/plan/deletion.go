@@ -103,12 +103,12 @@ func proven(in Input) bool {
 	return AsDesired(*role).Digest() == digest
 }
 
-// contestedAuthorship says that a rival has the role on record, or was creating one
-// of this name just as well and goes first.
+// contestedAuthorship says that a rival has the role on record, or was creating the
+// very same just as well and goes first.
 func contestedAuthorship(in Input, role arize.Role) bool {
 	return slices.ContainsFunc(in.Rivals, func(rival Claim) bool {
 		return rival.Carries && rival.RoleID == role.ID ||
-			rival.SameAccount && rival.Pending == role.Name && precedes(rival, in.Self, role.ID)
+			rival.SameAccount && rival.Pending == role.Name && rival.Digest == in.Record.Pending.Digest && precedes(rival, in.Self, role.ID)
 	})
 }
 

@@ -54,10 +54,10 @@ type Drift struct {
 func Diff(desired Desired, role arize.Role) Drift {
 	var drift Drift
 	if role.Name != desired.Name {
-		drift.Name = &role.Name
+		drift.Name = new(role.Name)
 	}
 	if role.Description != desired.Description {
-		drift.Description = &role.Description
+		drift.Description = new(role.Description)
 	}
 	drift.Added, drift.Removed = compare(desired.Permissions, role.Permissions)
 	return drift
