@@ -181,3 +181,12 @@ func permissions(n int) []string {
 	}
 	return some
 }
+
+// routes are those of requests, in order.
+func routes(requests []arizetest.Request) []string {
+	routes := []string{}
+	for _, request := range requests {
+		routes = append(routes, request.Route)
+	}
+	return routes
+}
