@@ -1,6 +1,9 @@
 package session
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Lane says how urgent a request is.
 type Lane int
@@ -22,120 +25,185 @@ const (
 	defaultPause = time.Second
 	maxPause     = time.Hour
 	grantLife    = 10 * time.Second
+	// grain is what sums of fractions of a token may be wrong by.
+	grain = 1e-6
 )
 
 // budget is a token bucket with a waiting room. Nobody sleeps in it: who has to
 // wait is told when to ask again, and keeps the place in the queue.
+//
+// Two numbers make that safe and honest. The level is a plain token bucket: what
+// is sent takes from it, so rate and burst are never exceeded. The turn decides
+// about those who wait: it grows at the same rate, and each time it reaches one the
+// next is admitted, whether or not those before came back. So who is not there
+// delays nobody. Admissions that nobody came for yet are kept while the level has
+// room for them and one more; beyond that the oldest give way. So those who come
+// late delay the others too, but by no more than one turn altogether.
 type budget struct {
 	rate, burst float64 // requests per second, requests at once
-	tokens      float64
-	at          time.Time // when tokens was right
+	level       float64
+	turn        float64
+	at          time.Time // when level and turn were right
 	paused      time.Time // nothing is admitted before
 	queues      [lanes]queue
-	granted     map[string]time.Time // admitted, and not come back for it yet
-}
-
-// queue is first in, first out; a ticket's place is its number less the head's.
-type queue struct {
-	head    int
-	waiting []string
-	tickets map[string]int
+	granted     queue // admitted, and not come back for it yet
 }
 
 func newBudget(rate, burst int, now time.Time) budget {
-	b := budget{rate: float64(rate), burst: float64(burst), tokens: float64(burst), at: now, granted: map[string]time.Time{}}
+	b := budget{at: now, granted: newQueue()}
 	for lane := range b.queues {
-		b.queues[lane].tickets = map[string]int{}
+		b.queues[lane] = newQueue()
 	}
+	b.rate, b.burst = sane(rate, burst)
+	b.level, b.turn = b.burst, b.burst
 	return b
 }
 
-func (b *budget) limit(rate, burst int) {
-	b.rate, b.burst = float64(rate), float64(burst)
-	b.tokens = min(b.tokens, b.burst)
+// sane keeps limits that nobody can mean from stopping an account for ever.
+func sane(rate, burst int) (perSecond, atOnce float64) {
+	return float64(max(rate, 1)), float64(max(burst, 1))
+}
+
+// limit changes rate and burst from now on.
+func (b *budget) limit(rate, burst int, now time.Time) {
+	perSecond, atOnce := sane(rate, burst)
+	if b.rate == perSecond && b.burst == atOnce {
+		return
+	}
+	b.refill(now)
+	b.rate, b.burst = perSecond, atOnce
+	b.level = min(b.level, b.burst)
+	b.recall()
 }
 
 // take admits one request of who, or says after how long to ask again.
 func (b *budget) take(who string, lane Lane, now time.Time) time.Duration {
 	b.refill(now)
-	b.promote(now)
-	if _, granted := b.granted[who]; granted {
-		delete(b.granted, who)
+	if !b.granted.holds(who) {
+		lane = b.join(who, lane)
+		b.promote()
+	}
+	if b.granted.holds(who) {
+		if b.level < 1-grain { // somebody came late, and just before
+			return b.until(1 - b.level)
+		}
+		b.granted.drop(who)
+		b.level--
 		return 0
 	}
-	place := b.queues[lane].join(who)
-	b.promote(now)
-	if _, granted := b.granted[who]; granted {
-		delete(b.granted, who)
-		return 0
-	}
+	ahead := b.queues[lane].place(who)
 	for higher := range lane {
-		place += len(b.queues[higher].waiting)
+		ahead += b.queues[higher].len()
 	}
-	need := float64(place+1) - b.tokens
-	wait := time.Duration(need / b.rate * float64(time.Second))
-	return max(wait, time.Millisecond) + max(b.paused.Sub(now), 0)
+	return b.until(float64(ahead+1)-b.turn) + max(b.paused.Sub(now), 0)
 }
 
-// pause stops all requests of the account, as Arize asked for with a 429.
+// until is how long it takes to earn so many tokens; never zero.
+func (b *budget) until(tokens float64) time.Duration {
+	return max(time.Duration(math.Ceil(tokens/b.rate*float64(time.Second))), 1)
+}
+
+// charge accounts for a request that did not ask before: the others pay for it by
+// waiting.
+func (b *budget) charge(now time.Time) {
+	b.refill(now)
+	b.level--
+	b.turn--
+}
+
+// pause stops all requests of the account, as Arize asked for with a 429. Who was
+// admitted and has not come back yet waits again, in front of the others.
 func (b *budget) pause(retryAfter time.Duration, now time.Time) {
+	b.refill(now)
 	if retryAfter <= 0 {
 		retryAfter = defaultPause
 	}
 	if until := now.Add(min(retryAfter, maxPause)); until.After(b.paused) {
 		b.paused = until
 	}
-	b.tokens = min(b.tokens, 0)
+	b.level = min(b.level, 0)
+	b.recall()
 }
 
-// refill adds what time has earned; a pause earns nothing.
+// recall takes back all admissions: what they were promised may be gone.
+func (b *budget) recall() {
+	var back [lanes][]slot
+	for b.granted.len() > 0 {
+		first := b.granted.leave()
+		back[first.lane] = append(back[first.lane], first)
+	}
+	for lane, slots := range back {
+		b.queues[lane].rejoin(slots)
+	}
+	b.turn = b.level
+}
+
+// join gives who a place at the end of a lane, or keeps the one it has, unless
+// this lane is more urgent. It returns the lane in which who waits.
+func (b *budget) join(who string, lane Lane) Lane {
+	for held := range b.queues {
+		if !b.queues[held].holds(who) {
+			continue
+		}
+		if Lane(held) <= lane {
+			return Lane(held)
+		}
+		b.queues[held].drop(who)
+	}
+	b.queues[lane].join(slot{who, lane, b.at})
+	return lane
+}
+
+// refill adds what time has earned, and admits who had to wait for it; a pause
+// earns nothing.
 func (b *budget) refill(now time.Time) {
 	from := b.at
 	if b.paused.After(from) {
 		from = b.paused
 	}
 	if now.After(from) {
-		b.tokens = min(b.burst, b.tokens+now.Sub(from).Seconds()*b.rate)
+		earned := now.Sub(from).Seconds() * b.rate
+		b.level = min(b.burst, b.level+earned)
+		b.turn += earned
 	}
 	if now.After(b.at) {
 		b.at = now
 	}
+	for b.granted.len() > 0 && b.at.Sub(b.granted.oldest()) > grantLife {
+		b.granted.leave() // its ArizeRole is gone or changed its mind
+	}
+	b.promote()
 }
 
-// promote admits who waits, the urgent first. An admission that nobody came for
-// is taken back: its ArizeRole is gone or changed its mind.
-func (b *budget) promote(now time.Time) {
-	for who, since := range b.granted {
-		if now.Sub(since) > grantLife {
-			delete(b.granted, who)
-		}
-	}
-	if b.paused.After(now) {
-		return
-	}
+// promote admits who waits, the urgent first.
+func (b *budget) promote() {
 	for lane := range b.queues {
-		for b.tokens >= 1 && len(b.queues[lane].waiting) > 0 {
-			b.granted[b.queues[lane].leave()] = now
-			b.tokens--
+		for b.turn >= 1-grain && b.queues[lane].len() > 0 {
+			first := b.queues[lane].leave()
+			b.granted.join(slot{first.who, first.lane, b.at})
+			b.turn--
 		}
 	}
+	b.settle()
 }
 
-// join gives who a place at the end, or finds the one it has; the first is 0.
-func (q *queue) join(who string) (place int) {
-	ticket, waits := q.tickets[who]
-	if !waits {
-		ticket = q.head + len(q.waiting)
-		q.tickets[who] = ticket
-		q.waiting = append(q.waiting, who)
+// settle brings into line what is promised and what is there.
+func (b *budget) settle() {
+	promised := 0.0
+	if b.waiting() > 0 {
+		promised = b.turn
 	}
-	return ticket - q.head
+	for b.granted.len() > 0 && promised+float64(b.granted.len()) > b.level+1+grain {
+		b.granted.leave()
+	}
+	if b.waiting() == 0 {
+		b.turn = min(b.turn, b.level-float64(b.granted.len())) // nothing is saved up beyond the burst
+	}
 }
 
-func (q *queue) leave() string {
-	who := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	q.head++
-	delete(q.tickets, who)
-	return who
+func (b *budget) waiting() (n int) {
+	for lane := range b.queues {
+		n += b.queues[lane].len()
+	}
+	return n
 }

@@ -91,7 +91,7 @@ func (r *Registry) Drop(key Key) {
 func (s *Session) setLimits(limits Limits) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.budget.limit(limits.RequestsPerSecond, limits.Burst)
+	s.budget.limit(limits.RequestsPerSecond, limits.Burst, s.now())
 }
 
 func unchanged(a, b arize.Options) bool {
