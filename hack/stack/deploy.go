@@ -12,7 +12,7 @@ import (
 // deploy applies what `make deploy` applies.
 func (s *Stack) deploy(ctx context.Context) error {
 	s.options.Say("applying the operator's manifests (config/default)")
-	if _, err := s.Kubectl(ctx, "apply", "-k", filepath.Join(s.root, "config", "default")); err != nil {
+	if _, err := s.Kubectl(ctx, "apply", "-k", s.Source("config", "default")); err != nil {
 		return err
 	}
 	_, err := s.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout="+Patience.String(),

@@ -50,7 +50,7 @@ func (s *Stack) StartSimulator(ctx context.Context, args ...string) (*Simulator,
 }
 
 // Call asks the control API for something, such as PATCH /_sim/roles/AI%20Engineer. Without a body it is nil, and answer
-// may be nil if nobody cares.
+// may be nil if nobody cares. An answer without a body leaves it as it is.
 func (s *Simulator) Call(ctx context.Context, method, path string, body, answer any) error {
 	var data []byte
 	if body != nil {
@@ -75,7 +75,7 @@ func (s *Simulator) Call(ctx context.Context, method, path string, body, answer 
 	if response.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, bytes.TrimSpace(data))
 	}
-	if answer == nil {
+	if answer == nil || len(data) == 0 {
 		return nil
 	}
 	return json.Unmarshal(data, answer)

@@ -118,6 +118,11 @@ func (s *Stack) path(elements ...string) string {
 	return filepath.Join(append([]string{s.Dir}, elements...)...)
 }
 
+// Source is a file of the repository.
+func (s *Stack) Source(elements ...string) string {
+	return filepath.Join(append([]string{s.root}, elements...)...)
+}
+
 // repository finds the root of the repository from wherever in it we run: a test runs in its package's directory.
 func repository() (string, error) {
 	dir, err := os.Getwd()
