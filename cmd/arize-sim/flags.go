@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ func parse(args []string, output io.Writer) (config, error) {
 	flags := flag.NewFlagSet("arize-sim", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.Usage = func() {
-		fmt.Fprint(output, usage)
+		_, _ = io.WriteString(output, usage) // nowhere to complain
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:9090", "`address` to listen on; port 0 takes a free one")
@@ -46,7 +47,7 @@ func parse(args []string, output io.Writer) (config, error) {
 	flags.Func("api-key", "`key` to accept, repeatable; default $ARIZE_API_KEY, else "+arizetest.DefaultKey,
 		func(key string) error {
 			if key == "" {
-				return fmt.Errorf("a key can't be empty")
+				return errors.New("a key can't be empty")
 			}
 			c.keys = append(c.keys, key)
 			return nil

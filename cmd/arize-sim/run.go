@@ -66,21 +66,31 @@ func (c config) load() (*arizetest.Server, error) {
 
 // announce says where the simulator is, and how to use it.
 func (c config) announce(address net.Addr, out *lines) error {
+	tcp, ok := address.(*net.TCPAddr)
+	if ok && c.portFile != "" {
+		if err := writePort(c.portFile, tcp.Port); err != nil {
+			return err
+		}
+	}
 	out.printf("arize-sim listens on http://%s", address)
 	if len(c.keys) == 0 {
 		out.printf("API key: %s", arizetest.DefaultKey)
 	} else {
 		out.printf("API keys: %d, as given", len(c.keys))
 	}
-	if tcp, ok := address.(*net.TCPAddr); ok {
-		if !tcp.IP.IsLoopback() {
-			out.printf("warning: this is not loopback, and whoever can reach it can change everything under /_sim/")
-		}
-		if c.portFile != "" {
-			return os.WriteFile(c.portFile, []byte(strconv.Itoa(tcp.Port)+"\n"), 0o600)
-		}
+	if ok && !tcp.IP.IsLoopback() {
+		out.printf("warning: this is not loopback, and whoever can reach it can change everything under /_sim/")
 	}
 	return nil
+}
+
+// writePort makes the file appear complete, since others wait for it.
+func writePort(file string, port int) error {
+	temporary := file + ".tmp"
+	if err := os.WriteFile(temporary, []byte(strconv.Itoa(port)+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temporary, file)
 }
 
 // serve answers until ctx ends, then lets requests under way finish, for a while.
@@ -136,5 +146,5 @@ func (l *lines) Write(data []byte) (int, error) {
 }
 
 func (l *lines) printf(format string, args ...any) {
-	fmt.Fprintf(l, format+"\n", args...)
+	_, _ = fmt.Fprintf(l, format+"\n", args...) // nowhere to complain
 }

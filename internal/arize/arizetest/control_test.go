@@ -19,7 +19,8 @@ import (
 func newControlled(t *testing.T) (srv *arizetest.Server, a, control *api) {
 	t.Helper()
 	srv, a = newFaultySim(t, arizetest.Options{})
-	return srv, a, a.with("")
+	control = a.with("")
+	return srv, a, control
 }
 
 func TestControlListsItself(t *testing.T) {

@@ -54,7 +54,7 @@ func TestAStateFileSurvivesARestart(t *testing.T) {
 	if cut := strings.Index(before, "next_cursor"); before[cut:] != after[cut:] {
 		t.Errorf("a cursor does not survive: %s, %s", before, after)
 	}
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(file) //nolint:gosec // of this test
 	if err != nil || strings.Contains(string(data), key) || strings.Contains(string(data), arizetest.DefaultKey) {
 		t.Errorf("%v: the file has a key: %s", err, data)
 	}
@@ -82,7 +82,7 @@ func TestABadStateFileIsExplained(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "delete it, or move it away") {
 				t.Errorf("got %v", err)
 			}
-			if data, err := os.ReadFile(file); err != nil || string(data) != content {
+			if data, err := os.ReadFile(file); err != nil || string(data) != content { //nolint:gosec // of this test
 				t.Errorf("the file was changed: %q, %v", data, err)
 			}
 		})
