@@ -75,17 +75,16 @@ func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
 // record writes down what must be known before the request goes out: that the
 // ArizeRole has something to let go of, and the intent to create.
 func (r *RoleReconciler) record(ctx context.Context, role *v1alpha1.ArizeRole, step plan.Step) error {
-	switch step.Verb {
-	case plan.Adopt, plan.Update:
-		return r.ensureFinalizer(ctx, role)
-	case plan.Create:
+	owned := role.Status.Origin != "" && role.DeletionTimestamp.IsZero() // somebody may have taken the finalizer away
+	if step.Verb == plan.Create || step.Verb == plan.Adopt || step.Verb == plan.Update || owned {
 		if err := r.ensureFinalizer(ctx, role); err != nil {
 			return err
 		}
-		return r.writeIntent(ctx, role, step)
-	default:
+	}
+	if step.Verb != plan.Create {
 		return nil
 	}
+	return r.writeIntent(ctx, role, step)
 }
 
 func (r *RoleReconciler) ensureFinalizer(ctx context.Context, role *v1alpha1.ArizeRole) error {

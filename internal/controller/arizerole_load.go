@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/plan"
@@ -62,6 +63,7 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 		Record:   recordOf(role),
 		InFlight: r.inFlight,
 	}
+	now.input.LetGo = now.input.Deleting && !controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 	now.input.Self.SameAccount = true
 	now.input.History, now.input.Requested = r.history(role)
 	now.input.Looked = now.input.History.Looked
@@ -106,7 +108,10 @@ func (r *RoleReconciler) access(ctx context.Context, role *v1alpha1.ArizeRole, k
 	var account v1alpha1.ArizeAccount
 	err := r.client.Get(ctx, key, &account)
 	if apierrors.IsNotFound(err) {
-		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not exist; create it.", key)}, nil
+		// A cache may hear of an account later than of its roles.
+		if err = r.live.Get(ctx, key, &account); apierrors.IsNotFound(err) {
+			return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not exist; create it.", key)}, nil
+		}
 	}
 	if err != nil {
 		return plan.Account{}, fmt.Errorf("reading the ArizeAccount: %w", err)

@@ -62,6 +62,9 @@ func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, no
 		r.announceEnd(ctx, before, now, done)
 	}
 	r.memory.drop(role.UID)
+	if len(role.Finalizers) > 0 { // it stays for somebody else, and an older version may still be in the cache
+		r.memory.wrote(role.UID, role.ResourceVersion)
+	}
 	return nil
 }
 
@@ -104,8 +107,15 @@ func (r *RoleReconciler) announceEnd(ctx context.Context, role *v1alpha1.ArizeRo
 	case done.step.Verb == plan.Delete:
 		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", role.Status.RoleName, done.step.ID))
 	case done.step.Orphaned:
-		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), fmt.Sprintf("Left role %q in Arize (id %s).", role.Status.RoleName, role.Status.RoleID))
+		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), left(role.Status))
 	}
+}
+
+func left(status v1alpha1.ArizeRoleStatus) string {
+	if status.RoleID == "" {
+		return fmt.Sprintf("Left in Arize what may have come of the creation of role %q.", status.PendingCreate.Name)
+	}
+	return fmt.Sprintf("Left role %q in Arize (id %s).", status.RoleName, status.RoleID)
 }
 
 func (r *RoleReconciler) event(ctx context.Context, role *v1alpha1.ArizeRole, now situation, kind, reason, action, note string) {

@@ -16,7 +16,7 @@ const ClockSkew = 10 * time.Minute
 func deletion(in Input) Step {
 	ours := in.Record.Owned() || in.Record.Pending != nil
 	switch {
-	case !ours:
+	case in.LetGo, !ours:
 		return Step{Verb: Release}
 	case in.Policy.Suspend, in.Policy.readOnly(), in.Policy.Orphan:
 		return Step{Verb: Release, ID: in.Record.RoleID, Orphaned: true}

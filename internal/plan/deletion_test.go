@@ -56,6 +56,7 @@ func TestDeletionOfAnOwnRole(t *testing.T) {
 
 func TestDeletionOfWhatIsNotOurs(t *testing.T) {
 	decideRows(t, map[string]row{
+		"touches nothing once it was let go of":       {input(deleting, with(func(in *Input) { in.LetGo = true }), owns("r1", Created), exists(remote("r1"))), release},
 		"touches nothing when nothing is on record":   {input(deleting, exists(remote("r1"))), release},
 		"touches nothing that was only looked at":     {input(deleting, owns("r1", ""), exists(remote("r1"))), release},
 		"touches nothing that only roleID names":      {input(deleting, byID("r1"), exists(remote("r1"))), release},

@@ -142,6 +142,7 @@ type Input struct {
 	Now      time.Time
 	Self     Claim
 	Deleting bool
+	LetGo    bool // being deleted, and our finalizer is gone: whatever was ours to do is done
 	Desired  Desired
 	Policy   Policy
 	Record   Record
