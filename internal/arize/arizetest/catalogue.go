@@ -4,14 +4,17 @@ import (
 	_ "embed" // the catalogue
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed permissions.txt
 var permissionsFile string
 
+var catalogue = sync.OnceValue(func() []string { return set(strings.Fields(permissionsFile)) })
+
 // Permissions returns the permissions that were known on 2026-09-17, sorted. Arize adds some every few weeks.
-func Permissions() []string { return set(strings.Fields(permissionsFile)) }
+func Permissions() []string { return slices.Clone(catalogue()) }
 
 // predefinedRoles returns the roles that every account has. Arize does not document them; these are made up to be
 // plausible: all permissions, those of daily work, those of annotating, and those of looking.

@@ -454,3 +454,13 @@ func TestASeedMakesItRepeatable(t *testing.T) {
 		t.Errorf("different seeds gave the same answers")
 	}
 }
+
+func TestAPathPrefixCanBeStripped(t *testing.T) {
+	srv, a := newSim(t, arizetest.Options{})
+	role := a.create("x")
+	a.client = &http.Client{Transport: arizetest.NewTransport(http.StripPrefix("/some/where", srv))}
+	a.must(http.StatusOK, http.MethodGet, "/some/where"+rolePath(role.ID), nil, nil)
+	if got, err := a.send(http.MethodGet, "/v2/roles", nil); err != nil || got.Status != http.StatusNotFound {
+		t.Errorf("without the prefix: got %d, %v", got.Status, err)
+	}
+}

@@ -151,10 +151,8 @@ func (now state) writeTo(file string) (err error) {
 			err = errors.Join(err, os.Remove(temporary.Name()))
 		}
 	}()
-	data, err := json.MarshalIndent(now, "", " ")
-	if err == nil {
-		_, err = temporary.Write(append(data, '\n'))
-	}
+	// Not indented: that would take most of the time of a write, and there is one per change.
+	_, err = temporary.Write(encode(now))
 	err = errors.Join(err, temporary.Close())
 	if err != nil {
 		return err

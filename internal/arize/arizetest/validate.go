@@ -91,12 +91,11 @@ func (s *Server) readPermissions(object members) ([]string, refusal) {
 	if len(permissions) == 0 {
 		return nil, invalid("permissions", "must not be empty")
 	}
-	known := Permissions()
 	for _, permission := range permissions { // null in the list is "", which matches nothing
 		if !permissionPattern.MatchString(permission) {
 			return nil, invalid("permissions", "%q must match %s", permission, permissionPattern)
 		}
-		if s.settings.RefuseUnknownPermissions && !slices.Contains(known, permission) {
+		if s.settings.RefuseUnknownPermissions && !slices.Contains(catalogue(), permission) {
 			return nil, invalid("permissions", "%q is not a permission", permission)
 		}
 	}

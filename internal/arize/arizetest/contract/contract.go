@@ -32,6 +32,16 @@ var document = sync.OnceValues(func() (validator.Validator, error) {
 	return v, errors.Join(errs...)
 })
 
+// CheckDocument holds arizetest.OpenAPI against the OpenAPI specification.
+func CheckDocument() error {
+	v, err := document()
+	if err != nil {
+		return err
+	}
+	_, broken := v.ValidateDocument()
+	return errors.Join(asErrors(broken)...)
+}
+
 // Handler wraps a server of the API and fails the test when the server's answer breaks the document, or when the
 // server accepted (2xx) a request that does. Answers that never arrive (http.ErrAbortHandler) are not judged. Wrap
 // only servers that are meant to be sane: most injected faults break the document on purpose.

@@ -147,3 +147,9 @@ func TestHandlerLetsLostAnswersBe(t *testing.T) {
 		t.Errorf("got complaints: %q", rec.failures)
 	}
 }
+
+func TestTheDocumentIsValid(t *testing.T) {
+	if err := contract.CheckDocument(); err != nil {
+		t.Error(err)
+	}
+}
