@@ -185,13 +185,17 @@ func whoHolds(ctx context.Context, s *session.Session, roleID string) string {
 	for _, binding := range held.First {
 		some = append(some, fmt.Sprintf("user %s on %s %s", binding.UserID, strings.ToLower(binding.ResourceType), binding.ResourceID))
 	}
+	all := held.Spaces + held.Projects
+	number := fmt.Sprintf("%d role bindings, %d on spaces and %d on projects", all, held.Spaces, held.Projects)
+	if all == 1 {
+		number = "1 role binding"
+	}
+	if held.Partial {
+		number = "at least " + number
+	}
 	more := ""
-	if held.Spaces+held.Projects > len(some) {
+	if all > len(some) {
 		more = " and others"
 	}
-	atLeast := ""
-	if held.Partial {
-		atLeast = "at least "
-	}
-	return fmt.Sprintf(" (by %s%d role bindings on spaces and %d on projects: %s%s)", atLeast, held.Spaces, held.Projects, strings.Join(some, ", "), more)
+	return fmt.Sprintf(" (%s: %s%s)", number, strings.Join(some, ", "), more)
 }
