@@ -67,7 +67,7 @@ var _ = Describe("Deleting an ArizeRole", func() {
 		settle(ctx, role, v1alpha1.ReasonDeletionBlocked)
 		Expect(has(role, v1alpha1.ConditionReconciling)).To(BeTrue())
 		Expect(message(role.Status.Conditions)).To(And(
-			ContainSubstring("3 role bindings on spaces and 1 on projects"), ContainSubstring("and others"),
+			ContainSubstring("4 role bindings, 3 on spaces and 1 on projects"), ContainSubstring("and others"),
 			ContainSubstring("on space "), ContainSubstring("Remove the role bindings, or set `spec.deletionPolicy: Orphan`")))
 		Expect(w.arize.Count(deleteRole)).To(Equal(1))
 		Expect(w.arize.Requests()).To(HaveLen(3), "besides, one list of bindings for each kind of resource")
