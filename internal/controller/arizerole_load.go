@@ -73,6 +73,10 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 		return situation{}, err
 	}
 	now.observe()
+	if explained := now.input.History.Explained(now.input.Observed); explained.Refusal != now.input.History.Refusal {
+		now.input.History = explained
+		r.memory.remember(role.UID, explained)
+	}
 	if now.input.Rivals, err = r.rivals(ctx, role, now.input); err != nil {
 		return situation{}, err
 	}

@@ -62,6 +62,15 @@ func (h History) For(generation int64) History {
 // looked are the answers after which another look would tell no more.
 var looked = []arize.Class{arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid}
 
+// Explained is the history without the refusal of a name that was taken, once it can
+// be seen who has the name: when that one lets go, the request is worth repeating.
+func (h History) Explained(seen Observed) History {
+	if h.Refusal != nil && h.Refusal.Reason == NameTaken && seen.Named != nil {
+		h.Refusal = nil
+	}
+	return h
+}
+
 // After is the history with one finished request added.
 func (h History) After(step Step, out Outcome, now time.Time) History {
 	if out.Skipped() {

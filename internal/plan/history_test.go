@@ -155,6 +155,27 @@ func TestHistoryForgetsOldCorrections(t *testing.T) {
 	}
 }
 
+func TestHistoryExplained(t *testing.T) {
+	taken := History{Refusal: &Refusal{Request: "x", Reason: NameTaken, At: now}}
+	other := remote("r2")
+	for name, row := range map[string]struct {
+		history History
+		named   *arize.Role
+		kept    bool
+	}{
+		"a name that nobody visibly has stays taken":    {taken, nil, true},
+		"a name that somebody visibly has explains it":  {taken, &other, false},
+		"another refusal has nothing to do with a name": {past(), &other, true},
+		"nothing stays nothing":                         {History{}, &other, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := row.history.Explained(Observed{Named: row.named}).Refusal != nil; got != row.kept {
+				t.Errorf("refusal kept: got %v, want %v", got, row.kept)
+			}
+		})
+	}
+}
+
 func TestHistoryFor(t *testing.T) {
 	if diff := cmp.Diff(past().For(3), past()); diff != "" {
 		t.Errorf("the same generation (-got +want):\n%s", diff)
