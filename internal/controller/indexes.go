@@ -28,7 +28,7 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			return []string{role.Account().String()}
 		})},
 		{&v1alpha1.ArizeRole{}, rolesByName, ofRole(func(role *v1alpha1.ArizeRole) []string {
-			return []string{nameKey(role.Account(), role.RoleName())}
+			return []string{nameKey(role.Account(), role.RoleName()), nameKey(anyAccount, role.RoleName())}
 		})},
 		{&v1alpha1.ArizeRole{}, rolesByID, ofRole(idsOf)},
 		{&v1alpha1.ArizeAccount{}, accountsBySecret, func(object client.Object) []string {
@@ -55,6 +55,9 @@ func ofRole(keys func(*v1alpha1.ArizeRole) []string) client.IndexerFunc {
 		return nil
 	}
 }
+
+// anyAccount stands in a nameKey for all of them.
+var anyAccount types.NamespacedName
 
 // nameKey joins an account and a role name; no account's name holds a newline.
 func nameKey(account types.NamespacedName, name string) string {

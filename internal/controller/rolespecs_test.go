@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,15 @@ type change = func(*v1alpha1.ArizeRole)
 func reload(ctx context.Context, object client.Object) {
 	GinkgoHelper()
 	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
+}
+
+// newNamespace makes another namespace for ArizeRoles of this world's account.
+func (w *world) newNamespace(ctx context.Context, labels map[string]string) string {
+	GinkgoHelper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-", Labels: labels}}
+	Expect(k8s.Create(ctx, namespace)).To(Succeed())
+	DeferCleanup(func(ctx context.Context) { (&world{namespace: namespace.Name}).cleanUp(ctx) })
+	return namespace.Name
 }
 
 // settledRole declares a role and waits until it is in sync.

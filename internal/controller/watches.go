@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/session"
 )
 
 // changedByPeople lets through what a person changed: the spec, a deletion, or one
@@ -68,7 +69,7 @@ func (r *RoleReconciler) rivalry() handler.EventHandler {
 
 // wakeRivals wakes the other ArizeRoles that mean the same name or id.
 func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRole) {
-	r.wakeWhere(ctx, role, rolesByName, nameKey(role.Account(), role.RoleName()))
+	r.wakeNamed(ctx, role, role.RoleName())
 	for _, id := range idsOf(role) {
 		r.wakeWhere(ctx, role, rolesByID, id)
 	}
@@ -76,7 +77,7 @@ func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRol
 
 // wakeNamed wakes the other ArizeRoles that want a name.
 func (r *RoleReconciler) wakeNamed(ctx context.Context, role *v1alpha1.ArizeRole, name string) {
-	r.wakeWhere(ctx, role, rolesByName, nameKey(role.Account(), name))
+	r.wakeWhere(ctx, role, rolesByName, nameKey(anyAccount, name))
 }
 
 func (r *RoleReconciler) wakeWhere(ctx context.Context, except *v1alpha1.ArizeRole, field, value string) {
@@ -87,9 +88,23 @@ func (r *RoleReconciler) wakeWhere(ctx context.Context, except *v1alpha1.ArizeRo
 	}
 	for i := range roles {
 		if roles[i].UID != except.UID {
-			r.roles.wake(client.ObjectKeyFromObject(&roles[i]))
+			r.wakeRival(except, &roles[i])
 		}
 	}
+}
+
+// wakeRival wakes one that may take over what the holder lets go of. Where its own
+// account knows the holder's role, what it knows is older than what just happened:
+// then a list comes first, and wakes it.
+func (r *RoleReconciler) wakeRival(holder, rival *v1alpha1.ArizeRole) {
+	key, account := client.ObjectKeyFromObject(rival), rival.Account()
+	if other := r.sessions.Get(session.Key(account)); other != nil && account != holder.Account() &&
+		other.Observe(holder.Status.RoleID, "", "").Role != nil {
+		other.WantSweep(key.String())
+		r.accounts.wake(account)
+		return
+	}
+	r.roles.wake(key)
 }
 
 // rolesIn maps a namespace, whose labels changed, to the ArizeRoles in it.
