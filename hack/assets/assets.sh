@@ -126,7 +126,7 @@ make_all() {
   local name
   download "$1"
   [[ -x $1/kubectl ]] || borrow_kubectl "$1" || true
-  [[ -x $1/etcd ]] || build "$1" etcd go.etcd.io/etcd/server/v3 'about half a minute'
+  [[ -x $1/etcd ]] || build "$1" etcd go.etcd.io/etcd/server/v3 'less than a minute'
   [[ -x $1/kube-apiserver ]] || build "$1" kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver \
     'about 4 minutes on two cores, once; later runs and other clones find it in the cache'
   [[ -x $1/kube-controller-manager ]] || build "$1" kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager \
