@@ -428,7 +428,13 @@ var _ = Describe("The status of an ArizeAccount", func() {
 		Expect(k8sClient.Status().Update(ctx, got)).To(beRefused(path))
 	},
 		Entry("with an observedGeneration below -1", v1alpha1.ArizeAccountStatus{ObservedGeneration: -2}, "status.observedGeneration"),
-		Entry("with a negative count", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Managed: new(int32(-1))}}, "status.roles.managed"),
+		Entry("with a negative count of predefined roles", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Predefined: new(int32(-1))}}, "status.roles.predefined"),
+		Entry("with a negative count of custom roles", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Custom: new(int32(-1))}}, "status.roles.custom"),
+		Entry("with a negative count of managed roles", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Managed: new(int32(-1))}}, "status.roles.managed"),
+		Entry("with a negative count of unmanaged roles", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Unmanaged: new(int32(-1))}}, "status.roles.unmanaged"),
+		Entry("with a negative count of drifted roles", v1alpha1.ArizeAccountStatus{Roles: &v1alpha1.RoleCounts{Drifted: new(int32(-1))}}, "status.roles.drifted"),
+		Entry("with an answered request too long", v1alpha1.ArizeAccountStatus{LastHandledReconcileAt: text(1025)}, "status.lastHandledReconcileAt"),
+		Entry("with 9 conditions", v1alpha1.ArizeAccountStatus{Conditions: append(largestConditions(), condition("Ready", "True", "Ready", ""))}, "status.conditions"),
 		Entry("with an endpoint too long", v1alpha1.ArizeAccountStatus{Endpoint: text(2049)}, "status.endpoint"),
 	)
 })
