@@ -66,7 +66,7 @@ func TestFaults(t *testing.T) {
 			arizetest.Fault{Kind: arizetest.FaultGarbage}, unavailable("answered with something that is not JSON (HTTP 201)"), true,
 		},
 		"somebody else's JSON": {
-			arizetest.Fault{Kind: arizetest.FaultGarbage, Body: `{"status":"ok"}`}, unavailable("the answer has no id (HTTP 201)"), true,
+			arizetest.Fault{Kind: arizetest.FaultGarbage, Body: `{"status":"ok"}`}, unavailable("the answer has no usable id (HTTP 201)"), true,
 		},
 		"too many requests": {
 			arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "7"},

@@ -12,7 +12,17 @@ type wireRole struct {
 	UpdatedAt   string      `json:"updated_at"`
 }
 
-func (r wireRole) id() string { return r.ID }
+// maxIDBytes is far more than Arize's ids have (about 24), and as much as a status has room for. A role whose id is
+// longer could be created and then not be remembered.
+const maxIDBytes = 256
+
+// id is empty when the role has none that can be used.
+func (r wireRole) id() string {
+	if len(r.ID) > maxIDBytes {
+		return ""
+	}
+	return r.ID
+}
 
 func (r wireRole) decoded() Role {
 	return Role{
@@ -34,7 +44,7 @@ func (a *oneRole) decode(body []byte) error {
 	if err := unmarshal(body, &role); err != nil {
 		return err
 	}
-	if role.ID == "" {
+	if role.id() == "" {
 		return errNoID
 	}
 	a.wireRole = role

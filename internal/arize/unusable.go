@@ -11,7 +11,7 @@ import (
 
 // The bodies that nothing can be made of, in the words of a message.
 var (
-	errNoID      = &failure{text: "the answer has no id"}
+	errNoID      = &failure{text: "the answer has no usable id"}
 	errNoList    = &failure{text: "the answer has no list of items"}
 	errNoHasMore = &failure{text: "the answer does not say whether there are more pages"}
 	errTooMany   = &failure{text: "the answer lists more than anybody could use"}
