@@ -280,7 +280,7 @@ func TestBudgetServesOneAfterTheOtherAtOnePerSecond(t *testing.T) {
 // watches from outside: the rate, the pauses, and what everybody was told.
 func TestBudgetKeepsItsPromises(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(500) {
+	for seed := range uint64(250) {
 		newCrowd(t, seed).run()
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)

@@ -28,8 +28,9 @@ type Health struct {
 	DeleteOnly bool
 }
 
-// tolerance is how many requests in a row may end without an answer before the
-// account counts as down. One lost answer says nothing about the account.
+// tolerance is how many requests in a row may end without an answer, or sweeps in a
+// row fail for whatever reason, before the account counts as down. One lost answer
+// says nothing about the account.
 const tolerance = 3
 
 // Reasons for which an account fails on what Arize answers, or does not.
@@ -43,7 +44,8 @@ const (
 // breaker counts what requests say about the account.
 type breaker struct {
 	failures int // requests in a row that got no answer
-	probes   int // sweeps in a row that failed
+	sweeps   int // in a row that failed
+	refusals int // in a row of one page, for the rate of requests
 }
 
 // observe learns from the end of a request, and says whether the account has to
@@ -63,9 +65,21 @@ func (b *breaker) observe(err error) (trip bool) {
 	}
 }
 
+// fail learns from the end of a sweep that failed, and says whether that is to be
+// told. Of a healthy account one failure says nothing, unless roles may not be
+// listed; a limit of the rate never does, for the sweep goes on.
+func (b *breaker) fail(class arize.Class, state State) (tell bool) {
+	if class == arize.ClassRateLimited {
+		b.refusals++
+		return state != Healthy
+	}
+	b.sweeps++
+	return state != Healthy || class == arize.ClassForbidden || b.sweeps >= tolerance
+}
+
 // failed is the health of an account after an error that speaks of the account.
 func failed(err error) Health {
-	health := Health{State: Failed, Reason: Unavailable, Message: messageOf(err)}
+	health := Health{State: Failed, Message: messageOf(err)}
 	switch arize.ClassOf(err) {
 	case arize.ClassUnauthorized:
 		health.Reason = Unauthorized
@@ -73,6 +87,8 @@ func failed(err error) Health {
 		health.Reason = Forbidden
 	case arize.ClassRateLimited:
 		health.Reason = RateLimited
+	default:
+		health.Reason = Unavailable
 	}
 	return health
 }

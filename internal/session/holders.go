@@ -34,7 +34,7 @@ func (s *Session) Holders(ctx context.Context, roleID string) (Holders, error) {
 func (s *Session) holders(ctx context.Context, roleID string, resource arize.ResourceType, held *Holders) error {
 	pages := 0
 	for page, err := range s.client.RoleBindingPages(ctx, resource) {
-		s.finish(err, func(*inventory) {})
+		s.finish(err)
 		if err != nil {
 			return err
 		}

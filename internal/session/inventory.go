@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,23 +9,51 @@ import (
 )
 
 // inventory is the last complete list of an account's roles with all news since.
-// The clock that orders sweeps and news is a counter: what was written or read
-// after a sweep began is newer than anything that the sweep brings.
+//
+// Its clock is a counter. Every request has two moments, when it was sent and when
+// its answer came, and what the answer shows was true at some moment in between.
+// So of two answers that one is newer whose request was sent after the other had
+// come. For those that crossed see compare.
 type inventory struct {
-	clock uint64
-	since time.Time // when the last complete sweep began; zero before the first
-	roles map[string]arize.Role
-	names map[string]string // name to id
-	// news holds, by id, when a role was last written or read outside of a sweep.
-	// An id that is in here and not in roles was deleted.
-	news   map[string]uint64
-	doubts map[string]uint64 // ids for which Arize said 404
+	clock  uint64
+	swept  uint64    // when the last complete list began; zero before the first
+	since  time.Time // the same, by the session's clock
+	roles  map[string]*known
+	names  map[string]*known // the newest of each name
+	gone   map[string]uint64 // roles that were deleted since the last list began, and when
+	doubts map[string]uint64 // roles for which Arize said 404, and when
+	found  Changes           // what reads showed since the last list
+}
+
+// source is what kind of answer shows a role.
+type source int
+
+const (
+	listed source = iota
+	read
+	updated
+	created
+)
+
+// fact is a role as an answer showed it.
+type fact struct {
+	role       *arize.Role // shared with whoever observed it, so never changed
+	sent, came uint64
+	source     source
+}
+
+// known is a role of the inventory. Two can have the same name for a while: one
+// was renamed after we saw it and the other before.
+type known struct {
+	fact
+	seen uint64 // a list that began later and misses the role proves that it is gone
+	twin *known // the next older one of that name
 }
 
 func newInventory() inventory {
 	return inventory{
-		roles: map[string]arize.Role{}, names: map[string]string{},
-		news: map[string]uint64{}, doubts: map[string]uint64{},
+		roles: map[string]*known{}, names: map[string]*known{},
+		gone: map[string]uint64{}, doubts: map[string]uint64{}, found: newChanges(),
 	}
 }
 
@@ -34,20 +63,77 @@ func (v *inventory) tick() uint64 {
 	return v.clock
 }
 
-// learn takes a role as Arize answered it to a request that began at the moment
-// asked. A write is always news; a read is not when a write came in between.
-func (v *inventory) learn(role arize.Role, asked uint64, written bool) {
-	if !written && v.news[role.ID] > asked {
-		return
+// role is the role with an id, or nil.
+func (v *inventory) role(id string) *arize.Role {
+	if held := v.roles[id]; held != nil {
+		return held.role
 	}
-	v.news[role.ID] = v.tick()
-	delete(v.doubts, role.ID)
-	v.put(role)
+	return nil
 }
 
-// forget notes that a role was deleted.
+// named is the role with a name, or nil.
+func (v *inventory) named(name string) *arize.Role {
+	if held := v.names[name]; held != nil && name != "" {
+		return held.role
+	}
+	return nil
+}
+
+// learn takes a role as Arize answered it to a request that was sent at a moment.
+func (v *inventory) learn(role arize.Role, sent uint64, from source) {
+	news := fact{role: &role, sent: sent, came: v.tick(), source: from}
+	if v.doubts[role.ID] < sent {
+		delete(v.doubts, role.ID)
+	}
+	held := v.roles[role.ID]
+	switch {
+	case held == nil && v.deleted(news):
+		return
+	case held != nil && !newer(news, held.fact):
+		held.seen = max(held.seen, sent)
+		return
+	}
+	if from == read && (held == nil || !same(held.role, &role)) {
+		v.found.add(held, &role)
+	}
+	v.put(news)
+}
+
+// deleted says whether a role that is not there was deleted after a fact about it:
+// by us, or by somebody else before the last list, which began later and misses it.
+// That list proves nothing about a role whose creation it crossed.
+func (v *inventory) deleted(news fact) bool {
+	if news.source == created {
+		return v.gone[news.role.ID] > news.sent
+	}
+	return max(v.gone[news.role.ID], v.swept) > news.sent
+}
+
+// newer says whether an answer shows a newer state than the one that is held. Where
+// nothing tells, our own write is believed, and otherwise what is held.
+func newer(news, held fact) bool {
+	order := news.compare(held)
+	return order > 0 || order == 0 && (news.source == updated || news.source == created)
+}
+
+// compare orders two facts by when they were true, as far as that can be known: of
+// requests that crossed, Arize's own clock tells.
+func (f fact) compare(g fact) int {
+	switch {
+	case f.sent > g.came:
+		return 1
+	case g.sent > f.came:
+		return -1
+	case f.role.UpdatedAt.IsZero() || g.role.UpdatedAt.IsZero():
+		return 0
+	default:
+		return f.role.UpdatedAt.Compare(g.role.UpdatedAt)
+	}
+}
+
+// forget notes that a role was deleted. Ids do not come back.
 func (v *inventory) forget(id string) {
-	v.news[id] = v.tick()
+	v.gone[id] = v.tick()
 	delete(v.doubts, id)
 	v.remove(id)
 }
@@ -56,105 +142,55 @@ func (v *inventory) forget(id string) {
 // rights, so the role stays until a list that began later misses it too.
 func (v *inventory) doubt(id string) { v.doubts[id] = v.tick() }
 
-func (v *inventory) put(role arize.Role) {
-	v.remove(role.ID)
-	v.roles[role.ID] = role
-	v.names[role.Name] = role.ID
+func (v *inventory) put(news fact) {
+	held := v.roles[news.role.ID]
+	switch {
+	case held != nil:
+		v.unlink(held)
+		held.seen = max(held.seen, news.sent)
+	case news.source == created:
+		held = &known{seen: news.came} // it came to exist at some moment before
+	default:
+		held = &known{seen: news.sent}
+	}
+	held.fact = news
+	v.roles[news.role.ID] = held
+	v.link(held)
 }
 
 func (v *inventory) remove(id string) {
-	old, known := v.roles[id]
-	if !known {
+	if held := v.roles[id]; held != nil {
+		v.unlink(held)
+		delete(v.roles, id)
+	}
+}
+
+// link puts a role among those of its name, the newest first.
+func (v *inventory) link(e *known) {
+	first := v.names[e.role.Name]
+	at := &first
+	for *at != nil && cmp.Or((*at).compare(e.fact), cmp.Compare((*at).came, e.came), cmp.Compare(e.role.ID, (*at).role.ID)) > 0 {
+		at = &(*at).twin
+	}
+	e.twin, *at = *at, e
+	v.names[e.role.Name] = first
+}
+
+func (v *inventory) unlink(e *known) {
+	first := v.names[e.role.Name]
+	at := &first
+	for *at != e {
+		at = &(*at).twin
+	}
+	*at, e.twin = e.twin, nil
+	if first == nil {
+		delete(v.names, e.role.Name)
 		return
 	}
-	delete(v.roles, id)
-	if v.names[old.Name] == id {
-		delete(v.names, old.Name)
-	}
+	v.names[e.role.Name] = first
 }
 
-// sweep is one list of the account under way.
-type sweep struct {
-	began  time.Time
-	moment uint64
-	cursor string
-	met    map[string]bool // cursors, for a list that goes round in circles
-	roles  []arize.Role
-}
-
-func (v *inventory) begin(now time.Time) *sweep {
-	return &sweep{began: now, moment: v.tick(), met: map[string]bool{}}
-}
-
-// Changes are the ids and names that look different from before.
-type Changes struct {
-	IDs, Names map[string]bool
-}
-
-// IsZero says that nothing changed.
-func (c Changes) IsZero() bool { return len(c.IDs) == 0 }
-
-func (c Changes) add(role arize.Role) {
-	c.IDs[role.ID], c.Names[role.Name] = true, true
-}
-
-// merged is what the inventory will hold once the sweep is installed.
-func (v *inventory) merged(s *sweep) map[string]arize.Role {
-	roles := make(map[string]arize.Role, len(s.roles))
-	for _, role := range s.roles {
-		if old, known := v.roles[role.ID]; known && same(old, role) {
-			role.Permissions = old.Permissions // share the memory of what did not change
-		}
-		roles[role.ID] = role
-	}
-	for id, moment := range v.news {
-		if moment <= s.moment {
-			continue
-		}
-		if role, exists := v.roles[id]; exists {
-			roles[id] = role
-		} else {
-			delete(roles, id)
-		}
-	}
-	return roles
-}
-
-// install makes the roles of a complete sweep, merged with the news since it
-// began, the content of the inventory.
-func (v *inventory) install(s *sweep, roles map[string]arize.Role) Changes {
-	changes := Changes{IDs: map[string]bool{}, Names: map[string]bool{}}
-	names := make(map[string]string, len(roles))
-	for id, role := range roles {
-		names[role.Name] = id
-		if old, known := v.roles[id]; !known {
-			changes.add(role)
-		} else if !same(old, role) {
-			changes.add(old)
-			changes.add(role)
-		}
-	}
-	for id, old := range v.roles {
-		if _, still := roles[id]; !still {
-			changes.add(old)
-		}
-	}
-	for id, moment := range v.doubts {
-		if moment <= s.moment {
-			changes.IDs[id] = true // whoever doubted waits for this list
-			delete(v.doubts, id)
-		}
-	}
-	for id, moment := range v.news {
-		if moment <= s.moment {
-			delete(v.news, id)
-		}
-	}
-	v.roles, v.names, v.since = roles, names, s.began
-	return changes
-}
-
-func same(a, b arize.Role) bool {
+func same(a, b *arize.Role) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Predefined == b.Predefined &&
 		a.CreatedAt.Equal(b.CreatedAt) && slices.Equal(a.Permissions, b.Permissions)
 }

@@ -24,18 +24,19 @@ type Session struct {
 	budget    budget
 	breaker   breaker
 	health    Health
-	turned    bool            // health changed since somebody asked
-	sweep     *sweep          // under way
-	wanted    time.Time       // when a fresh list was last asked for
-	deferred  time.Time       // no sweep before, for the last ones failed
-	request   string          // the last request for a sweep that was honoured
-	waiting   map[string]bool // who wanted the list
+	turned    bool              // health changed since somebody asked
+	list      *list             // under way
+	sweeping  bool              // somebody is in Sweep
+	wanted    uint64            // when a fresh list was last asked for
+	waiting   map[string]uint64 // who wants a list, and since when
+	deferred  time.Time         // no sweep before, for the last ones failed
+	request   string            // the last request for a sweep that was honoured
 }
 
 func newSession(client *arize.Client, limits Limits, now func() time.Time) *Session {
 	return &Session{
 		client: client, now: now,
-		inventory: newInventory(), waiting: map[string]bool{},
+		inventory: newInventory(), waiting: map[string]uint64{},
 		budget: newBudget(limits.RequestsPerSecond, limits.Burst, now()),
 	}
 }
@@ -81,7 +82,8 @@ func (s *Session) Admit(who string, lane Lane) time.Duration {
 	return s.budget.take(who, lane, s.now())
 }
 
-// Observation is what is known of one role, taken in one moment.
+// Observation is what is known of one role, taken in one moment. The roles are
+// shared: they must not be changed.
 type Observation struct {
 	Health  Health
 	Since   time.Time // when the last complete sweep began
@@ -96,97 +98,95 @@ type Observation struct {
 func (s *Session) Observe(id, name, pending string) Observation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seen := Observation{Health: s.health, Since: s.inventory.since}
-	if role, exists := s.inventory.roles[id]; exists {
-		seen.Role = &role
+	_, doubt := s.inventory.doubts[id]
+	return Observation{
+		Health: s.health, Since: s.inventory.since,
+		Role: s.inventory.role(id), Doubt: doubt,
+		Named: s.inventory.named(name), Pending: s.inventory.named(pending),
 	}
-	_, seen.Doubt = s.inventory.doubts[id]
-	seen.Named = s.named(name)
-	seen.Pending = s.named(pending)
-	return seen
 }
 
 // Named looks up a role by its name.
 func (s *Session) Named(name string) (arize.Role, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if role := s.named(name); role != nil {
+	if role := s.inventory.named(name); role != nil {
 		return *role, true
 	}
 	return arize.Role{}, false
 }
 
-func (s *Session) named(name string) *arize.Role {
-	if role, exists := s.inventory.roles[s.inventory.names[name]]; exists && name != "" {
-		return &role
-	}
-	return nil
-}
-
 // Read reads one role from Arize. A 404 does not yet mean that it is gone: a
 // list has to miss it too.
 func (s *Session) Read(ctx context.Context, id string) error {
-	s.mu.Lock()
-	asked := s.inventory.tick()
-	s.mu.Unlock()
+	sent := s.sending()
 	role, err := s.client.Role(ctx, id)
-	s.finish(err, func(v *inventory) {
-		switch arize.ClassOf(err) {
-		case arize.ClassNone:
-			v.learn(role, asked, false)
-		case arize.ClassNotFound:
-			v.doubt(id)
-		}
-	})
+	s.learn(id, role, err, sent, read)
 	return err
 }
 
 // Create creates a role.
 func (s *Session) Create(ctx context.Context, spec arize.RoleSpec) (*arize.Role, error) {
+	sent := s.sending()
 	role, err := s.client.CreateRole(ctx, spec)
-	return s.written(role, err)
+	s.learn("", role, err, sent, created)
+	return answered(role, err)
 }
 
 // Update changes a role.
 func (s *Session) Update(ctx context.Context, id string, patch arize.RolePatch) (*arize.Role, error) {
+	sent := s.sending()
 	role, err := s.client.UpdateRole(ctx, id, patch)
-	if arize.ClassOf(err) == arize.ClassNotFound {
-		s.finish(err, func(v *inventory) { v.doubt(id) })
-		return nil, err
-	}
-	return s.written(role, err)
+	s.learn(id, role, err, sent, updated)
+	return answered(role, err)
 }
 
 // Delete deletes a role. A role that is gone already is no error to the inventory,
 // but the 404 is returned.
 func (s *Session) Delete(ctx context.Context, id string) error {
 	err := s.client.DeleteRole(ctx, id)
-	s.finish(err, func(v *inventory) {
-		if class := arize.ClassOf(err); class == arize.ClassNone || class == arize.ClassNotFound {
-			v.forget(id)
-		}
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(err)
+	if class := arize.ClassOf(err); class == arize.ClassNone || class == arize.ClassNotFound {
+		s.inventory.forget(id)
+	}
 	return err
 }
 
-func (s *Session) written(role arize.Role, err error) (*arize.Role, error) {
-	s.finish(err, func(v *inventory) {
-		if err == nil {
-			v.learn(role, 0, true)
-		}
-	})
+// sending is the moment at which a request is sent.
+func (s *Session) sending() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inventory.tick()
+}
+
+// learn records what a request about one role says about it and about the account.
+// Without an id the role does not exist yet, and a 404 is about something else.
+func (s *Session) learn(id string, role arize.Role, err error, sent uint64, from source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(err)
+	switch class := arize.ClassOf(err); {
+	case class == arize.ClassNone:
+		s.inventory.learn(role, sent, from)
+	case class == arize.ClassNotFound && id != "":
+		s.inventory.doubt(id)
+	}
+}
+
+func answered(role arize.Role, err error) (*arize.Role, error) {
 	if err != nil {
 		return nil, err
 	}
 	return &role, nil
 }
 
-// finish records what a request says about the account and its roles.
-func (s *Session) finish(err error, news func(*inventory)) {
+// finish records what a request says about the account alone.
+func (s *Session) finish(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.note(err)
-	news(&s.inventory)
 }
 
 // note updates budget and breaker. It may close a healthy account; only a sweep
@@ -198,7 +198,7 @@ func (s *Session) note(err error) {
 	}
 	if s.breaker.observe(err) && s.health.State == Healthy {
 		s.turn(failed(err))
-		s.wanted = now // the account's own sweep is the probe
+		s.wanted = s.inventory.tick() // the account's own sweep is the probe
 	}
 }
 

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -13,12 +12,20 @@ import (
 // always has a slash.
 const sweeper = "sweep"
 
+// meanwhile is when to look again at a sweep that somebody else is busy with.
+const meanwhile = time.Second
+
 // WantSweep asks for a list that begins from now on; who is named when it is there.
+// Asking again while waiting changes nothing: who needs a newer list than the one
+// that comes has to say so then.
 func (s *Session) WantSweep(who string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wanted = s.now()
-	s.waiting[who] = true
+	if _, waits := s.waiting[who]; waits {
+		return
+	}
+	s.wanted = s.inventory.tick()
+	s.waiting[who] = s.wanted
 }
 
 // Request honours a person's request for a sweep, once for each value. It does
@@ -27,7 +34,7 @@ func (s *Session) Request(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.request != value {
-		s.request, s.wanted, s.deferred = value, s.now(), time.Time{}
+		s.request, s.wanted, s.deferred = value, s.inventory.tick(), time.Time{}
 	}
 }
 
@@ -43,9 +50,9 @@ func (s *Session) Defer(wait time.Duration) {
 func (s *Session) Due(interval time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, began := s.now(), s.inventory.since
-	due := began.Add(interval)
-	if s.sweep != nil || began.IsZero() || !s.wanted.Before(began) {
+	now := s.now()
+	due := s.inventory.since.Add(interval)
+	if s.list != nil || s.inventory.swept == 0 || s.wanted > s.inventory.swept {
 		due = now
 	}
 	if s.deferred.After(due) {
@@ -58,7 +65,7 @@ func (s *Session) Due(interval time.Duration) time.Duration {
 func (s *Session) Failures() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.breaker.probes
+	return s.breaker.sweeps + s.breaker.refusals
 }
 
 // Swept is what came of a call to Sweep.
@@ -77,80 +84,119 @@ type Counts struct{ Predefined, Custom int }
 // Sweep lists all roles, one request a page, as far as the budget allows; called
 // again it continues where it stopped. When the list is complete, judge is shown
 // which ids exist and returns the account's health, and only then anybody sees
-// the result: a list that must not be believed is never acted on.
+// the result: a list that must not be believed is never acted on. Judge must not
+// use the session.
 func (s *Session) Sweep(ctx context.Context, lane Lane, judge func(exists func(id string) bool) Health) (Swept, error) {
-	progress := s.resume()
-	if wait := s.Admit(sweeper, lane); wait > 0 {
+	if !s.enter() {
+		return Swept{Wait: meanwhile}, nil
+	}
+	defer s.leave()
+	pages, wait := s.turnPage(lane)
+	if wait > 0 {
 		return Swept{Wait: wait}, nil
 	}
-	for page, err := range s.client.RolePages(ctx, arize.ListOptions{Cursor: progress.cursor}) {
-		if err == nil && page.HasMore && progress.met[page.NextCursor] {
-			err = errors.New("the list of roles repeats itself: Arize sent the same cursor twice")
+	for page, err := range s.client.RolePages(ctx, arize.ListOptions{Cursor: pages.cursor}) {
+		if err == nil {
+			err = s.readPage(pages, page)
 		}
 		if err != nil {
-			s.interrupt(err)
+			s.interrupt(pages, err)
 			return Swept{}, err
 		}
-		progress.roles = append(progress.roles, page.Roles...)
 		if !page.HasMore {
-			break
+			return s.complete(pages, judge), nil
 		}
-		progress.cursor, progress.met[page.NextCursor] = page.NextCursor, true
-		if wait := s.Admit(sweeper, lane); wait > 0 {
+		if _, wait := s.turnPage(lane); wait > 0 {
 			return Swept{Wait: wait}, nil
 		}
 	}
-	return s.complete(progress, judge), nil
+	return Swept{}, errUnended // the client has an error of its own for this
 }
 
-// resume is the sweep under way, or a new one.
-func (s *Session) resume() *sweep {
+// enter keeps two callers from reading one list.
+func (s *Session) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sweep == nil {
-		s.sweep = s.inventory.begin(s.now())
+	if s.sweeping {
+		return false
 	}
-	return s.sweep
+	s.sweeping = true
+	return true
 }
 
-// interrupt ends a sweep that failed. After a 429 it goes on at its page; after
-// anything else a cursor may be worth nothing, and it begins anew.
-func (s *Session) interrupt(err error) {
+func (s *Session) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweeping = false
+}
+
+// turnPage admits the request for the next page, or says how long to wait for it.
+// A list begins with its first request, not when it begins to wait for that.
+func (s *Session) turnPage(lane Lane) (*list, time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if wait := s.budget.take(sweeper, lane, now); wait > 0 {
+		return nil, wait
+	}
+	if s.list == nil {
+		s.list = s.inventory.begin(now)
+	} else {
+		s.list.sent = s.inventory.tick()
+	}
+	return s.list, 0
+}
+
+// readPage takes a page that Arize answered.
+func (s *Session) readPage(pages *list, page arize.RolePage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(nil)
+	s.breaker.refusals = 0
+	s.inventory.take(pages, page.Roles)
+	if !page.HasMore {
+		return nil
+	}
+	return pages.turn(page.NextCursor)
+}
+
+// interrupt ends a sweep that failed. After a 429, or when the caller gave up, it
+// goes on at its page; after anything else a cursor may be worth nothing, and it
+// begins anew.
+func (s *Session) interrupt(pages *list, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.note(err)
 	class := arize.ClassOf(err)
-	if class == arize.ClassCanceled {
-		return
+	keep := class == arize.ClassRateLimited || class == arize.ClassCanceled
+	if !keep || pages.cursor == "" {
+		s.list = nil
 	}
-	s.breaker.probes++
-	if class != arize.ClassRateLimited {
-		s.sweep = nil
-	}
-	if s.health.State != Healthy || class == arize.ClassForbidden {
+	if class != arize.ClassCanceled && s.breaker.fail(class, s.health.State) {
 		s.turn(failed(err))
 	}
 }
 
-func (s *Session) complete(done *sweep, judge func(exists func(id string) bool) Health) Swept {
+func (s *Session) complete(pages *list, judge func(exists func(id string) bool) Health) Swept {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	roles := s.inventory.merged(done)
-	health := judge(func(id string) bool {
-		_, exists := roles[id]
-		return exists
-	})
-	result := Swept{Complete: true, Began: done.began, Changes: s.inventory.install(done, roles)}
-	for _, role := range roles {
-		if role.Predefined {
+	result := Swept{Complete: true, Began: pages.began, Changes: s.inventory.install(pages), Waiting: map[string]bool{}}
+	for who, since := range s.waiting {
+		if since < pages.moment {
+			result.Waiting[who] = true
+			delete(s.waiting, who)
+		}
+	}
+	for _, held := range s.inventory.roles {
+		if held.role.Predefined {
 			result.Counts.Predefined++
 		} else {
 			result.Counts.Custom++
 		}
 	}
-	result.Waiting, s.waiting = s.waiting, map[string]bool{}
-	s.sweep, s.breaker, s.deferred = nil, breaker{}, time.Time{}
-	s.turn(health)
+	s.list, s.breaker, s.deferred = nil, breaker{}, time.Time{}
+	// Still under the lock: nobody has seen the list yet.
+	s.turn(judge(func(id string) bool { return s.inventory.roles[id] != nil }))
 	return result
 }
 
