@@ -81,16 +81,30 @@ func (c credentials) config(name user) *rest.Config {
 	}
 }
 
+// Operator is how the manager gets in: for what stands between it and the apiserver, see ManagerOptions.Through.
+func (s *Stack) Operator() *rest.Config { return s.users.config(operator) }
+
 // writeKubeconfig writes the file that lets a program in as name.
 func (s *Stack) writeKubeconfig(name user) (file string, err error) {
 	file = s.path("kubeconfig")
 	if name != admin {
 		file = s.path("kubeconfig-manager")
 	}
+	cluster := &clientcmdapi.Cluster{Server: s.users.url, CertificateAuthorityData: s.users.authority}
+	return file, writeKubeconfig(file, cluster, &clientcmdapi.AuthInfo{Token: s.users.tokens[name]})
+}
+
+// writeKubeconfigThrough writes the file that leads a program to what stands before the apiserver, which lets it in.
+func (s *Stack) writeKubeconfigThrough(url string) (file string, err error) {
+	file = s.path("kubeconfig-through")
+	return file, writeKubeconfig(file, &clientcmdapi.Cluster{Server: url}, &clientcmdapi.AuthInfo{})
+}
+
+func writeKubeconfig(file string, cluster *clientcmdapi.Cluster, as *clientcmdapi.AuthInfo) error {
 	config := clientcmdapi.NewConfig()
-	config.Clusters["stack"] = &clientcmdapi.Cluster{Server: s.users.url, CertificateAuthorityData: s.users.authority}
-	config.AuthInfos["user"] = &clientcmdapi.AuthInfo{Token: s.users.tokens[name]}
+	config.Clusters["stack"] = cluster
+	config.AuthInfos["user"] = as
 	config.Contexts["stack"] = &clientcmdapi.Context{Cluster: "stack", AuthInfo: "user"}
 	config.CurrentContext = "stack"
-	return file, clientcmd.WriteToFile(*config, file)
+	return clientcmd.WriteToFile(*config, file)
 }

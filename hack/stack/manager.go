@@ -14,6 +14,9 @@ import (
 type ManagerOptions struct {
 	// LeaderElect lets several managers elect one that acts.
 	LeaderElect bool
+	// Through is the URL of what stands between the manager and the apiserver, which it talks to as Stack.Operator.
+	// Empty means nothing.
+	Through string
 	// Args are further flags.
 	Args []string
 }
@@ -31,7 +34,7 @@ func (s *Stack) NewManager(ctx context.Context, options ManagerOptions) (*Manage
 	if err != nil {
 		return nil, err
 	}
-	kubeconfig, err := s.writeKubeconfig(operator)
+	kubeconfig, err := s.managerKubeconfig(options)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +56,13 @@ func (s *Stack) NewManager(ctx context.Context, options ManagerOptions) (*Manage
 	}
 	process := s.process(name, binary, httpReady("http://"+ports[0]+"/readyz"), append(args, options.Args...)...)
 	return &Manager{Process: process, metricsURL: "http://" + ports[1] + "/metrics"}, nil
+}
+
+func (s *Stack) managerKubeconfig(options ManagerOptions) (file string, err error) {
+	if options.Through != "" {
+		return s.writeKubeconfigThrough(options.Through)
+	}
+	return s.writeKubeconfig(operator)
 }
 
 // Metrics are samples by name and labels, as in the text format: `workqueue_depth{...}`.
