@@ -21,7 +21,7 @@ import (
 type result struct {
 	step    plan.Step
 	outcome plan.Outcome
-	wait    time.Duration // the request has to wait for the budget
+	wait    time.Duration // when to look again, other than for the reason of the verdict
 }
 
 func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
@@ -40,10 +40,9 @@ func (r result) answered() bool {
 // act sends at most one request to Arize. How that ends is part of the result;
 // an error is trouble with the apiserver.
 func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now situation, step plan.Step) (result, error) {
-	done := result{step: step}
+	done := result{step: step, wait: step.Again}
 	if step.Verb == plan.Wait {
 		r.waitForSweep(now, step)
-		done.wait = step.Again
 		return done, nil
 	}
 	if step.Writes() || step.Verb == plan.Look {

@@ -200,3 +200,14 @@ func routes(requests []arizetest.Request) []string {
 	}
 	return routes
 }
+
+// reasons are those that Ready had in the versions of a role, each once.
+func reasons(versions []v1alpha1.ArizeRole) []string {
+	met := []string{}
+	for i := range versions {
+		if reason := readyReason(versions[i].Status.Conditions); reason != "" && !slices.Contains(met, reason) {
+			met = append(met, reason)
+		}
+	}
+	return met
+}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
@@ -23,13 +24,13 @@ var rules = []rule{
 // gives the same step, and nothing is read or written.
 func Decide(in Input) Step {
 	if in.Deleting {
-		return notRefusedBefore(in, deletion(in))
+		return notTooSoon(in, notRefusedBefore(in, deletion(in)))
 	}
 	var step Step
 	for i, decided := 0, false; i < len(rules) && !decided; i++ {
 		step, decided = rules[i](in)
 	}
-	return notRefusedBefore(in, noFight(in, step))
+	return notTooSoon(in, notRefusedBefore(in, noFight(in, step)))
 }
 
 func suspended(in Input) (Step, bool) {
@@ -119,8 +120,11 @@ func repeats(in Input) bool {
 }
 
 // recordFirst puts off everything else until the id is on record: the proof of
-// authorship is that the role is still as it was sent.
+// authorship is that the role is still as it was sent. An update follows at once.
 func recordFirst(step Step) Step {
+	if step.Verb == Update {
+		step.Again = time.Millisecond
+	}
 	if step.Verb == Update || step.Verb == Refuse {
 		step.Verb, step.Patch, step.Fields = Adopt, arize.RolePatch{}, 0
 	}

@@ -14,8 +14,9 @@
 //	pending creation  find out how it ended; what is proven ours is ours
 //	converge          nothing, create, adopt or update; or refuse with a reason
 //
-// Two filters follow: no field is corrected more than three times an hour, and
-// no request that Arize refused is repeated within the hour.
+// Three filters follow: no field is corrected more than three times an hour, no
+// request that Arize refused is repeated within the hour, and one that got no clear
+// answer is repeated ever more slowly.
 //
 // Judge turns a step and the outcome of its request into a Verdict, and the table
 // in verdict.go says what a verdict means for conditions and retries.

@@ -39,6 +39,7 @@ type History struct {
 	Corrections []Correction
 	Refusal     *Refusal
 	Failures    int       // requests that got no clear answer, in a row
+	Failed      time.Time // when the last of them ended
 	Uncertain   time.Time // when a creation last ended without a clear answer
 	Demand      time.Time // when a fresh look was first asked for
 	Request     string    // the value that asked for it
@@ -89,14 +90,19 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 	case out.Err == nil:
 		h.Failures, h.Uncertain = 0, time.Time{}
 		h.Corrections = h.corrected(step, out, now)
+	case arize.ClassOf(out.Err) == arize.ClassConflict && step.Verb != Delete:
+		h.Failures, h.Refusal = 0, refusalOf(step, takenUnseen(step.Wanted.Name), now)
 	case verdict.Reason == AccountNotReady || verdict.Reason.Policy().Retry != RetrySlow:
 		// Says nothing about the request itself, which is worth repeating.
-		h.Failures++
+		h.Failures, h.Failed = h.Failures+1, now
 	default:
-		h.Failures = 0
-		h.Refusal = &Refusal{Request: step.Request(), Reason: verdict.Reason, Message: verdict.Message, At: now}
+		h.Failures, h.Refusal = 0, refusalOf(step, verdict, now)
 	}
 	return h
+}
+
+func refusalOf(step Step, verdict Verdict, now time.Time) *Refusal {
+	return &Refusal{Request: step.Request(), Reason: verdict.Reason, Message: verdict.Message, At: now}
 }
 
 func (h History) corrected(step Step, out Outcome, now time.Time) []Correction {

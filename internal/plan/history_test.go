@@ -60,12 +60,18 @@ func TestHistoryAfterAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := past()
 			want.Failures, want.Refusal = row.failures, nil
+			if row.failures > past().Failures {
+				want.Failed = now
+			}
 			if row.uncertain {
 				want.Uncertain = now
 			}
 			out := Did(nil, row.err)
 			if row.refusal != "" {
 				want.Refusal = &Refusal{Request: row.step.Request(), Reason: row.refusal, Message: Judge(row.step, out).Message, At: now}
+				if row.refusal == NameTaken { // a list has to be seen before anybody hears of it
+					want.Refusal.Message = takenUnseen(row.step.Wanted.Name).Message
+				}
 			}
 			if diff := cmp.Diff(past().After(row.step, out, now), want); diff != "" {
 				t.Errorf("After (-got +want):\n%s", diff)
@@ -118,8 +124,8 @@ func TestHistoryAfterALook(t *testing.T) {
 		"that answered":      {nil, func(h *History) { h.Looked = true }},
 		"that found nothing": {status(404), func(h *History) { h.Looked = true }},
 		"that Arize refused": {status(400), func(h *History) { h.Looked = true }},
-		"that got no answer": {unavailable, func(h *History) { h.Failures, h.Refusal = 3, nil }},
-		"that was cut off":   {errors.New("cut"), func(h *History) { h.Failures, h.Refusal = 3, nil }},
+		"that got no answer": {unavailable, func(h *History) { h.Failures, h.Failed, h.Refusal = 3, now, nil }},
+		"that was cut off":   {errors.New("cut"), func(h *History) { h.Failures, h.Failed, h.Refusal = 3, now, nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := past()

@@ -70,8 +70,7 @@ func judgeWrite(step Step, out Outcome) Verdict {
 		return Verdict{Forbidden, fmt.Sprintf("Arize does not let the account's API key %s this role: %s. Give the key the rights of an account admin.",
 			words[step.Verb], out.Message)}
 	case arize.ClassConflict:
-		return Verdict{NameTaken, fmt.Sprintf("Arize says that the name %q is taken, though no role that the account's API key can list has it "+
-			"(it may belong to a role that was deleted earlier). Choose another `spec.name`.", step.Wanted.Name)}
+		return Verdict{Progressing, fmt.Sprintf("Arize says that the name %q is taken; listing the account to see by whom.", step.Wanted.Name)}
 	case arize.ClassNotFound:
 		if step.Verb == Create {
 			return Verdict{Rejected, fmt.Sprintf("Arize answered 404 to the creation of the role: %s. Check the account's endpoint.", out.Message)}
@@ -82,6 +81,12 @@ func judgeWrite(step Step, out Outcome) Verdict {
 	default:
 		return Verdict{Unavailable, fmt.Sprintf("Arize cannot be reached or fails: %s. Trying again.", out.Message)}
 	}
+}
+
+// takenUnseen is what a conflict comes to when a list does not show who has the name.
+func takenUnseen(name string) Verdict {
+	return Verdict{NameTaken, fmt.Sprintf("Arize says that the name %q is taken, though no role that the account's API key can list has it "+
+		"(it may belong to a role that was deleted earlier). Choose another `spec.name`.", name)}
 }
 
 func judgeDelete(out Outcome) Verdict {

@@ -41,7 +41,7 @@ func TestJudgeEveryClassForEveryVerb(t *testing.T) {
 		arize.ClassUnauthorized: {Create: AccountNotReady, Update: AccountNotReady, Delete: DeletionBlocked, Look: AccountNotReady},
 		arize.ClassForbidden:    {Create: Forbidden, Update: Forbidden, Delete: Forbidden, Look: Forbidden},
 		arize.ClassNotFound:     {Create: Rejected, Update: Progressing, Delete: Progressing, Look: Progressing},
-		arize.ClassConflict:     {Create: NameTaken, Update: NameTaken, Delete: DeletionBlocked, Look: NameTaken}, // of a look: never
+		arize.ClassConflict:     {Create: Progressing, Update: Progressing, Delete: DeletionBlocked, Look: Progressing}, // of a look: never
 		arize.ClassRateLimited:  {Create: RateLimited, Update: RateLimited, Delete: RateLimited, Look: RateLimited},
 		arize.ClassUnavailable:  {Create: Unavailable, Update: Unavailable, Delete: DeletionBlocked, Look: Unavailable},
 		arize.ClassCanceled:     {Create: Unavailable, Update: Unavailable, Delete: DeletionBlocked, Look: Unavailable},
@@ -99,7 +99,7 @@ func TestJudgeMessages(t *testing.T) {
 		want []string
 	}{
 		"Rejected quotes the server":           {updating, Did(nil, status(422)), []string{"the detail (HTTP 422)"}},
-		"NameTaken names the name":             {posting, Did(nil, status(409)), []string{`"Reader"`, "`spec.name`"}},
+		"a name that is taken is named":        {posting, Did(nil, status(409)), []string{`"Reader"`, "listing the account"}},
 		"Forbidden says what to be allowed":    {updating, Did(nil, status(403)), []string{"change this role", "the detail"}},
 		"Forbidden to look says so":            {looking, Did(nil, status(403)), []string{"read this role"}},
 		"DeletionBlocked names the holders":    {erasing, bound, []string{"(by 2 role bindings)", "`spec.deletionPolicy: Orphan`"}},

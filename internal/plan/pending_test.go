@@ -61,7 +61,7 @@ func TestPendingCreationUnderAnotherSpec(t *testing.T) {
 	writer := NewDesired("Writer", "May write.", []string{"DATASET_CREATE"})
 	renamed := NewDesired("Editor", reader.Description, reader.Permissions)
 	widened := NewDesired("Reader", "May read.", []string{"DATASET_READ", "MODEL_READ", "PROJECT_READ"})
-	record := Step{Verb: Adopt, Verdict: says(Progressing), ID: "r1", Origin: Created, Settled: true}
+	record := Step{Verb: Adopt, Verdict: says(Progressing), ID: "r1", Origin: Created, Settled: true, Again: time.Millisecond}
 	sweep := Step{Verb: Wait, Sweep: true}
 	create := func(desired Desired) Step {
 		step := creating

@@ -49,6 +49,19 @@ func notRefusedBefore(in Input, step Step) Step {
 	return refused(in, step, Verdict{refusal.Reason, refusal.Message})
 }
 
+// notTooSoon spaces the tries of what got no clear answer, whatever wakes the role
+// meanwhile: else a list that works would drive a write that does not.
+func notTooSoon(in Input, step Step) Step {
+	if in.History.Failures == 0 || !step.Writes() && step.Verb != Look {
+		return step
+	}
+	wait := in.History.Failed.Add(Backoff(in.History.Failures)).Sub(in.Now)
+	if wait <= 0 {
+		return step
+	}
+	return Step{Verb: Wait, Again: wait}
+}
+
 // refused is the step that is left when a write must not be sent.
 func refused(in Input, step Step, verdict Verdict) Step {
 	drift := step.Drift

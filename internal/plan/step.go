@@ -52,7 +52,7 @@ type Step struct {
 	Correction bool          // the write corrects what changed without a change of the spec
 	Settled    bool          // how a pending creation ended is known
 	Sweep      bool          // a fresh list of the account is needed
-	Again      time.Duration // of Wait: when to look again, where time alone is missing
+	Again      time.Duration // when to look again, where nothing but time will wake the role
 	Orphaned   bool          // Release leaves a remote role of ours behind on purpose
 	Nudge      Key           // another ArizeRole that is to move first, and may not know it yet
 }
