@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
 // stayUp leaves everything running until ctx ends, which is how a person ends it, or until a part of it breaks.
@@ -11,16 +13,19 @@ func (d *demo) stayUp(ctx context.Context) error {
 		return err
 	}
 	d.say("The samples are there again, and everything stays up until you press Ctrl-C. In another terminal:\n")
-	for _, line := range []string{
-		"export KUBECONFIG=" + d.stack.Kubeconfig,
-		"kubectl get arize -A                                  # accounts and roles",
-		"kubectl -n " + team + " edit arizerole " + engineer + "           # change a role, and see Arize follow",
-		"kubectl explain arizerole.spec                        # what can be declared",
-		"curl -s " + d.sim.URL + "/_sim/                  # what the simulated Arize can be told to do",
-		"curl -s " + d.sim.URL + "/v2/roles -H 'Authorization: Bearer ...'   # its API, as Arize's",
-		"tail -f " + d.manager.Log,
+	for _, hint := range []struct{ command, about string }{
+		{"export KUBECONFIG=" + d.stack.Kubeconfig, ""},
+		{"kubectl get arize -A", "accounts and roles"},
+		{"kubectl -n " + team + " edit arizerole " + engineer, "change a role, and see Arize follow"},
+		{"kubectl explain arizerole.spec", "what can be declared"},
+		{"curl -s " + d.sim.URL + "/_sim/", "what the simulated Arize can be told to do"},
+		{"curl -s " + d.sim.URL + "/v2/roles -H 'Authorization: Bearer " + arizetest.DefaultKey + "'", "its API, as Arize's"},
+		{"tail -f " + d.manager.Log, "what the manager says"},
 	} {
-		d.say("  %s", line)
+		if hint.about != "" {
+			d.say("  # %s", hint.about)
+		}
+		d.say("  %s", hint.command)
 	}
 	d.say("\n  No kubectl at hand? There is one in $(make -s assets).")
 	broken := d.manager.Process

@@ -103,10 +103,11 @@ func (s *Stack) startControllerManager(ctx context.Context) error {
 	return s.ControllerManager.Start(ctx)
 }
 
-// process makes a process that is stopped when the stack is closed.
+// process makes a process that ends when the stack is closed. It is killed, for nothing that it could still save is kept,
+// and an apiserver that is asked to stop waits a minute for whoever still watches.
 func (s *Stack) process(name, path string, ready func(context.Context) error, args ...string) *Process {
 	p := &Process{Name: name, Log: s.path(name + ".log"), path: path, args: args, ready: ready}
-	s.onClose(p.Stop)
+	s.onClose(p.Kill)
 	return p
 }
 

@@ -101,7 +101,7 @@ func (s *Stack) start(ctx context.Context) error {
 	return err
 }
 
-// Close stops everything, what was started last first, and removes the directory.
+// Close ends everything, what was started last first, and removes the directory.
 func (s *Stack) Close() error {
 	var errs []error
 	for _, closer := range slices.Backward(s.closers) {

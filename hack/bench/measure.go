@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/hack/stack"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+)
+
+// Routes of Arize.
+const (
+	listRoles  = "GET /v2/roles"
+	createRole = "POST /v2/roles"
+	updateRole = "PATCH /v2/roles/{role_id}"
+	deleteRole = "DELETE /v2/roles/{role_id}"
+)
+
+// Resources that the manager writes.
+const (
+	roleResource    = "arizeroles"
+	accountResource = "arizeaccounts"
+	eventResource   = "events"
+)
+
+// measurement is what a scenario cost.
+type measurement struct {
+	scenario   string
+	took       time.Duration
+	pages      int // of a sweep, at the end
+	requests   []arizetest.Request
+	accesses   []stack.Access // of the manager to the apiserver
+	memory     stack.Memory
+	goroutines int
+}
+
+// mark is a moment from which is counted.
+type mark struct {
+	at       time.Time
+	request  int64
+	accesses int
+}
+
+// measure plays a scenario and counts what happens until everything is quiet again.
+func (b *bench) measure(ctx context.Context, s scenario) (measurement, error) {
+	if s.prepare != nil {
+		if err := s.prepare(ctx); err != nil {
+			return measurement{}, fmt.Errorf("preparing: %w", err)
+		}
+		if err := b.quiet(ctx); err != nil {
+			return measurement{}, err
+		}
+	}
+	from, err := b.mark()
+	if err != nil {
+		return measurement{}, err
+	}
+	if err := s.play(ctx); err != nil {
+		return measurement{}, err
+	}
+	took := time.Since(from.at)
+	if err := b.quiet(ctx); err != nil {
+		return measurement{}, err
+	}
+	m, err := b.since(ctx, from)
+	m.scenario, m.took = s.name, took
+	return m, err
+}
+
+func (b *bench) mark() (mark, error) {
+	m := mark{at: time.Now()}
+	accesses, err := b.stack.Audit.All()
+	m.accesses = len(accesses)
+	if requests := b.arize.Requests(); len(requests) > 0 {
+		m.request = requests[len(requests)-1].Seq
+	}
+	return m, err
+}
+
+func (b *bench) since(ctx context.Context, from mark) (measurement, error) {
+	m := measurement{pages: b.pages(), requests: b.arize.Requests(arizetest.After(from.request))}
+	accesses, err := b.stack.Audit.All()
+	if err != nil {
+		return m, err
+	}
+	m.accesses = accesses[from.accesses:]
+	metrics, err := b.manager.Metrics(ctx)
+	if err != nil {
+		return m, err
+	}
+	m.goroutines = int(metrics.Sum("go_goroutines"))
+	m.memory, err = b.manager.Memory()
+	return m, err
+}
+
+// quiet waits until the manager has nothing to do and has done nothing for a while: events go out behind its back.
+func (b *bench) quiet(ctx context.Context) error {
+	calm := max(500*time.Millisecond, 5*b.latency)
+	var last [2]int
+	var since time.Time
+	return stack.Await(ctx, "the manager to be idle", func(ctx context.Context) error {
+		metrics, err := b.manager.Metrics(ctx)
+		if err != nil {
+			return err
+		}
+		if busy := metrics.Sum("workqueue_depth") + metrics.Sum("controller_runtime_active_workers"); busy > 0 {
+			since = time.Time{}
+			return fmt.Errorf("%v objects are queued or reconciled", busy)
+		}
+		accesses, err := b.stack.Audit.All()
+		if err != nil {
+			return err
+		}
+		if now := [2]int{b.arize.Count(listRoles), len(accesses)}; since.IsZero() || now != last {
+			since, last = time.Now(), now
+		}
+		if time.Since(since) < calm {
+			return errors.New("it has not been for long enough")
+		}
+		return nil
+	})
+}
+
+// count is how many requests of a route there were.
+func (m measurement) count(route string) int {
+	n := 0
+	for _, request := range m.requests {
+		if request.Route == route {
+			n++
+		}
+	}
+	return n
+}
+
+// others is how many requests there were of routes that have no column of their own.
+func (m measurement) others() int {
+	return len(m.requests) - m.count(listRoles) - m.count(createRole) - m.count(updateRole) - m.count(deleteRole)
+}
+
+// refused is how many requests Arize answered with an error, or not at all.
+func (m measurement) refused() int {
+	n := 0
+	for _, request := range m.requests {
+		if request.Status < http.StatusOK || request.Status >= http.StatusBadRequest {
+			n++
+		}
+	}
+	return n
+}
+
+// bodies are what was sent to a route.
+func (m measurement) bodies(route string) []string {
+	var bodies []string
+	for _, request := range m.requests {
+		if request.Route == route {
+			bodies = append(bodies, request.Body)
+		}
+	}
+	return bodies
+}
+
+// writes is how often the manager wrote a resource, or any if that is empty, its status included, whatever came of it.
+func (m measurement) writes(resource string) int {
+	n := 0
+	for _, access := range m.accesses {
+		if access.Writes() && (resource == "" || access.Resource.Resource == resource) {
+			n++
+		}
+	}
+	return n
+}
+
+// writesPerRole is how often the ArizeRole that was written most often was.
+func (m measurement) writesPerRole() int {
+	most, written := 0, map[string]int{}
+	for _, access := range m.accesses {
+		if what := access.Resource; access.Writes() && what.Resource == roleResource && what.Group == v1alpha1.GroupVersion.Group {
+			written[what.Name]++
+			most = max(most, written[what.Name])
+		}
+	}
+	return most
+}
+
+// reads is how often the manager asked the apiserver something, beside the lists and watches of its cache.
+func (m measurement) reads() int {
+	n := 0
+	for _, access := range m.accesses {
+		if access.Verb == "get" {
+			n++
+		}
+	}
+	return n
+}
+
+// sweeps is how many lists were begun.
+func (m measurement) sweeps() int {
+	n := 0
+	for _, request := range m.requests {
+		if request.Route == listRoles && !strings.Contains(request.Query, "cursor=") {
+			n++
+		}
+	}
+	return n
+}
