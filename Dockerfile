@@ -14,8 +14,10 @@ COPY cmd/ cmd/
 COPY internal/ internal/
 RUN CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} go build -trimpath -ldflags='-s -w' -o manager ./cmd
 
-FROM gcr.io/distroless/static:nonroot
+# The manager is static and needs nothing but the roots that it trusts Arize by.
+FROM scratch
 WORKDIR /
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=builder /workspace/manager .
 USER 65532:65532
 
