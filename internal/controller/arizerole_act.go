@@ -17,6 +17,10 @@ import (
 	"github.com/arize-operator/arize-operator/internal/session"
 )
 
+// longPause is how long Arize has to want nothing sent before a role that has yet
+// sent nothing says so.
+const longPause = 10 * time.Second
+
 // result is what a pass did.
 type result struct {
 	step    plan.Step
@@ -47,7 +51,10 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 	}
 	if step.Writes() || step.Verb == plan.Look {
 		if done.wait = now.session.Admit(now.who, lane(role, now)); done.wait > 0 {
-			done.step.Verb = plan.Wait
+			done.step = plan.Step{Verb: plan.Wait}
+			if now.session.Pause() >= longPause {
+				done.step = plan.Held(step)
+			}
 			return done, nil
 		}
 	}

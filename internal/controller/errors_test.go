@@ -255,6 +255,19 @@ var _ = Describe("Arize that limits the rate of requests", func() {
 		Expect(w.arize.Count(createRole)).To(Equal(3), "two roles, one refusal")
 	})
 
+	It("is named as the reason by every role that has to wait for long", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		other := w.settledRole(ctx, "other")
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "3600", Method: http.MethodPost})
+		settle(ctx, w.newRole(ctx, "first"), v1alpha1.ReasonRateLimited)
+		settle(ctx, w.newRole(ctx, "second"), v1alpha1.ReasonRateLimited)
+		edit(ctx, other, func(role *v1alpha1.ArizeRole) { role.Spec.Description = "new" })
+		settle(ctx, other, v1alpha1.ReasonRateLimited)
+		stays(ctx, other)
+		Expect(w.arize.Count(createRole)).To(Equal(2))
+		Expect(w.arize.Count(updateRole)).To(BeZero())
+	})
+
 	It("gets few requests too many, whatever it says, and all roles in the end", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.sweep(ctx)

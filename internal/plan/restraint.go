@@ -62,6 +62,14 @@ func notTooSoon(in Input, step Step) Step {
 	return Step{Verb: Wait, Again: wait}
 }
 
+// Held is the step that is left while Arize wants nothing to be sent for a while.
+func Held(step Step) Step {
+	return Step{
+		Verb: Refuse, ID: step.ID, Seen: step.Seen, Unseen: true,
+		Verdict: Verdict{RateLimited, "Arize limits the rate of requests; trying again as soon as it allows."},
+	}
+}
+
 // refused is the step that is left when a write must not be sent.
 func refused(in Input, step Step, verdict Verdict) Step {
 	drift := step.Drift
