@@ -113,6 +113,9 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 		"is blocked where it cannot tell which one there is": {
 			begun(10*time.Minute, owns("r0", Created), gated(GateDeleteOnly)), blocks,
 		},
+		"takes no role for the old one that was only looked at": {
+			begun(10*time.Minute, byID("r0"), owns("r0", ""), exists(remote("r0", name("Viewer"))), found), del("r1"),
+		},
 		"deletes the old role when that is still there": {
 			begun(10*time.Minute, owns("r0", Created), exists(remote("r0", name("Viewer")))), del("r0"),
 		},

@@ -95,6 +95,25 @@ func TestNoFightAboutExchangedNames(t *testing.T) {
 	})
 }
 
+// Whoever reverts everything every minute of a day is followed three times an hour.
+func TestCorrectionsPerHourAreBounded(t *testing.T) {
+	reverted := remote("r1", name("Viewer"), description("Other."), permissions("SPACE_READ"))
+	in := input(owns("r1", Created), exists(reverted))
+	writes := 0
+	for range 24 * 60 {
+		in.Now = in.Now.Add(time.Minute)
+		in.Observed.Role = &reverted
+		if step := Decide(in); step.Writes() {
+			writes++
+			answer := apply(reverted, step.Patch)
+			in.History = in.History.After(step, Did(&answer, nil), in.Now)
+		}
+	}
+	if want := 24 * MaxCorrections; writes > want {
+		t.Errorf("writes in a day: got %d, want at most %d", writes, want)
+	}
+}
+
 func TestFightVerdicts(t *testing.T) {
 	for name, row := range map[string]struct {
 		in   Input
