@@ -57,11 +57,12 @@ func (s *Session) Fail(health Health) {
 	s.turn(health)
 }
 
-// turn sets the health. The roles of an account have to hear of a turn.
+// turn sets the health. The roles of an account have to hear of a turn; the words
+// are for the account alone.
 func (s *Session) turn(health Health) {
-	if s.health.State != health.State || s.health.Reason != health.Reason {
-		s.turned = true
-	}
+	before, after := s.health, health
+	before.Message, after.Message = "", ""
+	s.turned = s.turned || before != after
 	s.health = health
 }
 
