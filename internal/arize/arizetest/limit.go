@@ -31,7 +31,7 @@ func (b *bucket) take(now time.Time, limits Settings) time.Duration {
 // throttled is the answer to a request that came too early. The lock is held.
 func (s *Server) throttled(pause time.Duration) answer {
 	a := refuse(http.StatusTooManyRequests, "rate_limited", "too many requests for this account")
-	seconds := max(1, int(math.Ceil(pause.Seconds())))
+	seconds := int(math.Ceil(pause.Seconds())) // at least one, since the pause is not zero
 	switch s.settings.RetryAfter {
 	case RetryAfterAbsent:
 	case RetryAfterDate:
