@@ -24,7 +24,7 @@ func FuzzDecide(f *testing.F) {
 
 // TestDecideInRandomSituations is a bit of fuzzing in every run of the tests.
 func TestDecideInRandomSituations(t *testing.T) {
-	for _, seed := range seeds(1500) {
+	for _, seed := range seeds(1000) {
 		checkDecide(t, seed)
 		if t.Failed() {
 			t.Fatalf("the situation was %x", seed)

@@ -366,7 +366,7 @@ func (w *world) settle() {
 }
 
 func TestManyRolesInTrouble(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(100) {
 		w := newWorld(t, seed)
 		w.run(150)
 		for i, position := range w.random.Perm(len(w.objects)) { // names that exclude nobody
