@@ -12,7 +12,8 @@ func (d *demo) stayUp(ctx context.Context) error {
 	if err := d.kubectl(ctx, "apply", "-k", d.samples); err != nil {
 		return err
 	}
-	d.say("The samples are there again, and everything stays up until you press Ctrl-C. In another terminal:\n")
+	d.say("The samples are there again, and everything stays up until you press Ctrl-C. In another terminal:")
+	d.gap()
 	for _, hint := range []struct{ command, about string }{
 		{"export KUBECONFIG=" + d.stack.Kubeconfig, ""},
 		{"kubectl get arize -A", "accounts and roles"},
@@ -27,11 +28,12 @@ func (d *demo) stayUp(ctx context.Context) error {
 		}
 		d.say("  %s", hint.command)
 	}
-	d.say("\n  No kubectl at hand? There is one in $(make -s assets).")
+	d.gap()
+	d.say("No kubectl at hand? There is one in $(make -s assets).")
 	broken := d.manager.Process
 	select {
 	case <-ctx.Done():
-		d.say("")
+		d.gap()
 		return nil
 	case <-d.manager.Ended():
 	case <-d.sim.Ended():
