@@ -199,3 +199,11 @@ func TestRefusedNameLeavesTheRestToBeWritten(t *testing.T) {
 		t.Errorf("after a refusal that is not about the name: got %s, want %s", got, Refuse)
 	}
 }
+
+func TestHeldLeavesWhatIsKnownAsItIs(t *testing.T) {
+	in := input(owns("r1", Created), exists(remote("r1", description("Other."))))
+	want := Step{Verb: Refuse, Verdict: says(RateLimited), ID: "r1", Unseen: true}
+	if diff := cmp.Diff(Held(Decide(in)), want, essence); diff != "" {
+		t.Errorf("Held (-got +want):\n%s", diff)
+	}
+}
