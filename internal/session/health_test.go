@@ -15,35 +15,46 @@ import (
 
 // answers plays requests about a role, one for each word: a status that Arize
 // answers, "lost" for no answer, "gone" for a caller that gives up, or "sweep" for a
-// whole list. "list:503" is a list that fails with a status.
+// whole list. "list:503" is a list that fails with a status, and "503*2" two of them.
 func (a *account) answers(words string) {
 	a.t.Helper()
 	id := a.add("Role").ID
 	for word := range strings.FieldsSeq(words) {
-		a.srv.ClearFaults()
-		a.pass(2 * time.Second) // a 429 stops all for one
-		status, list := strings.CutPrefix(word, "list:")
-		switch {
-		case word == "sweep":
-			a.sweep()
-		case list:
-			a.fail(listRoles, number(status), 1)
-			if _, err := a.Sweep(a.t.Context(), session.Upkeep, believe); err == nil {
-				a.t.Fatalf("%s: got no error", word)
-			}
-		case word == "lost":
-			a.srv.AddFault(arizetest.Fault{Kind: arizetest.FaultClose})
-			_ = a.Read(a.t.Context(), id)
-		case word == "gone":
-			_ = a.Read(canceled(), id)
-		case word == "200":
-			a.must(a.Read(a.t.Context(), id))
-		default:
-			a.fail(getRole, number(word), 1)
-			_ = a.Read(a.t.Context(), id)
+		word, times, repeated := strings.Cut(word, "*")
+		if !repeated {
+			times = "1"
+		}
+		for range number(times) {
+			a.answer(id, word)
 		}
 	}
 	a.srv.ClearFaults()
+}
+
+func (a *account) answer(id, word string) {
+	a.t.Helper()
+	a.srv.ClearFaults()
+	a.pass(2 * time.Second) // a 429 stops all for one
+	status, list := strings.CutPrefix(word, "list:")
+	switch {
+	case word == "sweep":
+		a.sweep()
+	case list:
+		a.fail(listRoles, number(status), 1)
+		if _, err := a.Sweep(a.t.Context(), session.Upkeep, believe); err == nil {
+			a.t.Fatalf("%s: got no error", word)
+		}
+	case word == "lost":
+		a.srv.AddFault(arizetest.Fault{Kind: arizetest.FaultClose})
+		_ = a.Read(a.t.Context(), id)
+	case word == "gone":
+		_ = a.Read(canceled(), id)
+	case word == "200":
+		a.must(a.Read(a.t.Context(), id))
+	default:
+		a.fail(getRole, number(word), 1)
+		_ = a.Read(a.t.Context(), id)
+	}
 }
 
 func number(text string) int {
@@ -79,7 +90,7 @@ func TestHealth(t *testing.T) {
 		"a complete list begins the count anew":                     {"sweep 503 503 sweep 503 503", healthy},
 		"a limit of the rate says nothing":                          {"sweep 429 429 429 429", healthy},
 		"a limit of the rate does not interrupt the count":          {"sweep 503 429 503 429 503", unavailable},
-		"who gives up says nothing":                                 {"sweep gone gone gone gone", healthy},
+		"who gives up says nothing":                                 {"sweep gone*4", healthy},
 		"who gives up does not interrupt the count":                 {"sweep 503 503 gone 503", unavailable},
 		"answers do not heal":                                       {"sweep 401 200 200 200", unauthorized},
 		"nor do other failures tell anything new":                   {"sweep 401 503 503 503", unauthorized},
@@ -90,9 +101,9 @@ func TestHealth(t *testing.T) {
 		"a list that fails once says nothing of a healthy account":  {"sweep list:503", healthy},
 		"three lists in a row fail, whatever is answered otherwise": {"sweep list:503 200 list:503 200 list:503 200", unavailable},
 		"three lists in a row fail, whatever they fail with":        {"sweep list:400 200 list:400 200 list:400", failed(session.Unavailable, "bad request (HTTP 400)")},
-		"a list in between begins the count of lists anew":          {"sweep list:400 list:400 sweep list:400 list:400", healthy},
+		"a list in between begins the count of lists anew":          {"sweep list:400*2 sweep list:400*2", healthy},
 		"lists and requests are counted together":                   {"sweep 503 list:503 503", unavailable},
-		"a list that is limited says nothing of a healthy account":  {"sweep list:429 list:429 list:429 list:429", healthy},
+		"a list that is limited says nothing of a healthy account":  {"sweep list:429*4", healthy},
 		"a first list that is limited says so":                      {"list:429", failed(session.RateLimited, "too many requests (HTTP 429)")},
 		"a failed account tells what its last probe met":            {"sweep 401 list:503", unavailable},
 	} {
@@ -163,9 +174,9 @@ func TestFailures(t *testing.T) {
 	}{
 		"none at first":                      {"", 0},
 		"sweeps that fail add up":            {"list:503 list:400 list:401", 3},
-		"a sweep that succeeds ends the row": {"list:503 list:503 sweep list:503", 1},
+		"a sweep that succeeds ends the row": {"list:503*2 sweep list:503", 1},
 		"requests about roles do not count":  {"sweep 503 503 503 401", 0},
-		"429s of one page add up":            {"list:429 list:429", 2},
+		"429s of one page add up":            {"list:429*2", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

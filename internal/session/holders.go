@@ -20,7 +20,9 @@ type Holders struct {
 }
 
 // Holders asks Arize who still holds a role. The answer is bounded, and may miss
-// bindings in spaces that the key cannot read.
+// bindings in spaces that the key cannot read. The budget is not asked for each of
+// the few pages, for what is said about the role must not depend on it; the
+// requests that come next pay for them.
 func (s *Session) Holders(ctx context.Context, roleID string) (Holders, error) {
 	var held Holders
 	for _, resource := range []arize.ResourceType{arize.ResourceSpace, arize.ResourceProject} {
@@ -34,7 +36,7 @@ func (s *Session) Holders(ctx context.Context, roleID string) (Holders, error) {
 func (s *Session) holders(ctx context.Context, roleID string, resource arize.ResourceType, held *Holders) error {
 	pages := 0
 	for page, err := range s.client.RoleBindingPages(ctx, resource) {
-		s.finish(err)
+		s.extra(err)
 		if err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func (r *Registry) Open(key Key, options arize.Options, limits Limits) (*Session
 	}
 	e := &entry{session: newSession(client, limits, r.now), options: options}
 	e.session.turned = true
-	r.sessions[key] = e
+	r.replace(key, e)
 	return e.session, nil
 }
 
@@ -75,7 +75,7 @@ func (r *Registry) Fail(key Key, health Health) *Session {
 	e := r.sessions[key]
 	if e == nil || e.session.client != nil && !health.DeleteOnly {
 		e = &entry{session: newSession(nil, Limits{1, 1}, r.now)}
-		r.sessions[key] = e
+		r.replace(key, e)
 	}
 	e.session.Fail(health)
 	return e.session
@@ -85,7 +85,20 @@ func (r *Registry) Fail(key Key, health Health) *Session {
 func (r *Registry) Drop(key Key) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.sessions, key)
+	r.replace(key, nil)
+}
+
+// replace puts a session in the place of another, whose connections would linger;
+// requests that are under way are not disturbed.
+func (r *Registry) replace(key Key, e *entry) {
+	if old := r.sessions[key]; old != nil && old.session.client != nil {
+		old.session.client.CloseIdleConnections()
+	}
+	if e == nil {
+		delete(r.sessions, key)
+		return
+	}
+	r.sessions[key] = e
 }
 
 func (s *Session) setLimits(limits Limits) {

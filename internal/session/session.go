@@ -183,10 +183,11 @@ func answered(role arize.Role, err error) (*arize.Role, error) {
 	return &role, nil
 }
 
-// finish records what a request says about the account alone.
-func (s *Session) finish(err error) {
+// extra records a request that the budget did not admit.
+func (s *Session) extra(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.budget.charge(s.now())
 	s.note(err)
 }
 
