@@ -24,6 +24,7 @@ func (s *Stack) deploy(ctx context.Context) error {
 func (s *Stack) Kubectl(ctx context.Context, args ...string) (output string, err error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.assets, "kubectl"), args...) //nolint:gosec // what a stack runs is up to its code
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+s.Kubeconfig)
+	cmd.SysProcAttr = attributes()
 	data, err := cmd.CombinedOutput()
 	output = string(data)
 	if err != nil {
@@ -41,6 +42,7 @@ func (s *Stack) build(ctx context.Context, name, pkg string) (path string, err e
 	s.options.Say("building %s (a minute the first time)", name)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, pkg) //nolint:gosec // as above
 	cmd.Dir = s.root
+	cmd.SysProcAttr = attributes()
 	if data, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w: %s", name, err, strings.TrimSpace(string(data)))
 	}
