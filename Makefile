@@ -100,6 +100,11 @@ N ?= 1000
 bench: ## Drive N (1000) roles through create, idle, restart and drift, and print what that cost.
 	@$(WITH_ASSETS) N=$(N) go run ./hack/bench
 
+DURATION ?= 1m
+.PHONY: chaos
+chaos: ## Let things go wrong at random for DURATION (1m) and check that no role is lost, leaked or stolen; SEED repeats a mix.
+	@$(WITH_ASSETS) SEED=$(SEED) DURATION=$(DURATION) go run ./hack/chaos
+
 .PHONY: demo
 demo: ## Play the main job on a control plane of its own, then stay up; DEMO=once ends after the story.
 	@$(WITH_ASSETS) DEMO=$(DEMO) go run ./hack/demo
