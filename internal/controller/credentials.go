@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/arize"
@@ -85,6 +86,8 @@ func checkCABundle(bundle string) error {
 func apiKey(ctx context.Context, secrets client.Reader, account *v1alpha1.ArizeAccount) (arize.APIKey, error) {
 	ref := account.Spec.APIKeySecretRef
 	var secret corev1.Secret
+	// At a high verbosity the client logs what the apiserver answers, the key with it.
+	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithSink(nil))
 	err := secrets.Get(ctx, types.NamespacedName{Namespace: account.Namespace, Name: ref.Name}, &secret)
 	if apierrors.IsNotFound(err) {
 		return arize.APIKey{}, unusable{

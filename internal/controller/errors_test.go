@@ -145,10 +145,7 @@ var _ = Describe("What Arize does not answer", func() {
 			Expect(w.names()).To(BeEmpty(), "it is known to be ours")
 		},
 		Entry("500", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500}),
-		Entry("503 with the time to wait", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, RetryAfter: "1"}),
-		Entry("the page of a proxy", arizetest.Fault{Kind: arizetest.FaultHTML}),
 		Entry("a page that says 404", arizetest.Fault{Kind: arizetest.FaultHTML, Status: 404}),
-		Entry("a redirect", arizetest.Fault{Kind: arizetest.FaultRedirect, Location: "/elsewhere"}),
 		Entry("a closed connection", arizetest.Fault{Kind: arizetest.FaultClose}),
 		Entry("a connection that is closed after the commit", arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit}),
 		Entry("500 after the commit", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Stage: arizetest.AfterCommit}),

@@ -35,7 +35,8 @@ var _ = Describe("The namespaces that an ArizeAccount allows", func() {
 			}
 			Expect(message(role.Status.Conditions)).To(ContainSubstring("does not allow ArizeRoles from namespace"))
 			Expect(has(role, v1alpha1.ConditionReconciling)).To(BeTrue())
-			w.staysQuiet()
+			w.sweep(ctx)
+			stays(ctx, role)
 			Expect(w.writes()).To(BeZero())
 			Expect(k8s.Delete(ctx, role)).To(Succeed())
 			gone(ctx, role)

@@ -2,7 +2,9 @@ package controller_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -49,7 +51,12 @@ var _ = BeforeSuite(func() {
 	SetDefaultEventuallyTimeout(20 * time.Second)
 	SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	SetDefaultConsistentlyDuration(500 * time.Millisecond)
-	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
+	rules := &observer{reasons: map[string]bool{}}
+	var logged zap.Options
+	flags := flag.NewFlagSet("", flag.PanicOnError)
+	logged.BindFlags(flags)
+	Expect(flags.Parse([]string{"--zap-log-level=9"})).To(Succeed())
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logged), zap.WriteTo(io.MultiWriter(GinkgoWriter, rules)), zap.UseDevMode(true)))
 
 	By("starting a real kube-apiserver and etcd")
 	environment := &envtest.Environment{
@@ -67,6 +74,7 @@ var _ = BeforeSuite(func() {
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	k8s, err = client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
+	rules.watch(scheme)
 	startManager(scheme)
 })
 
