@@ -40,9 +40,8 @@ var _ = Describe("Creating a role", func() {
 		w.arize.ResetLog()
 		versions := recorded(ctx, w.namespace)
 		role := w.settledRole(ctx, "cheap")
-		Eventually(func() string { seen := versions(); return seen[len(seen)-1].ResourceVersion }).Should(Equal(role.ResourceVersion))
-		Expect(versions()).To(HaveLen(1 + 3)) // the first is the person's own
 		stays(ctx, role)
+		Expect(names(versions())).To(HaveLen(1+3), "the person's own, and three of ours")
 		Expect(w.arize.Requests()).To(HaveLen(1))
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -168,18 +169,21 @@ func recorded(ctx context.Context, namespace string) func() []v1alpha1.ArizeRole
 	stream, err := watching.Watch(ctx, &v1alpha1.ArizeRoleList{}, client.InNamespace(namespace))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(stream.Stop)
+	var mu sync.Mutex
 	var versions []v1alpha1.ArizeRole
-	return func() []v1alpha1.ArizeRole {
-		for {
-			select {
-			case event := <-stream.ResultChan():
-				if role, ok := event.Object.(*v1alpha1.ArizeRole); ok {
-					versions = append(versions, *role)
-				}
-			default:
-				return versions
+	go func() {
+		for event := range stream.ResultChan() {
+			if role, ok := event.Object.(*v1alpha1.ArizeRole); ok {
+				mu.Lock()
+				versions = append(versions, *role)
+				mu.Unlock()
 			}
 		}
+	}()
+	return func() []v1alpha1.ArizeRole {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(versions)
 	}
 }
 
@@ -210,4 +214,13 @@ func reasons(versions []v1alpha1.ArizeRole) []string {
 		}
 	}
 	return met
+}
+
+// names are those of versions of roles, with the reason of each.
+func names(versions []v1alpha1.ArizeRole) []string {
+	names := make([]string, 0, len(versions))
+	for i := range versions {
+		names = append(names, versions[i].Name+" "+readyReason(versions[i].Status.Conditions))
+	}
+	return names
 }
