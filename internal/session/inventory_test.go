@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -546,6 +547,36 @@ func TestSame(t *testing.T) {
 			row.change(&other)
 			if got := same(&base, &other); got != row.want {
 				t.Errorf("got %v, want %v", got, row.want)
+			}
+		})
+	}
+}
+
+// TestListThatDoesNotEnd is about what only shows over several calls; the client
+// sees to a single one.
+func TestListThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		cursor func(page int) string
+		want   error
+	}{
+		"it goes round in circles": {func(page int) string { return strconv.Itoa(page % 3) }, errRepeats},
+		"it goes on for ever":      {strconv.Itoa, errUnended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newInventory()
+			l := v.begin(epoch)
+			var err error
+			for page := 0; err == nil && page <= maxPages; page++ {
+				err = l.turn(row.cursor(page))
+			}
+			if !errors.Is(err, row.want) {
+				t.Fatalf("got %v, want %v", err, row.want)
+			}
+			want := Health{State: Failed, Reason: Unavailable, Message: row.want.Error()}
+			if diff := cmp.Diff(failed(err), want); diff != "" {
+				t.Errorf("health (-got +want):\n%s", diff)
 			}
 		})
 	}
