@@ -40,9 +40,10 @@ func (s *ArizeRoleSpec) EffectiveAdoptionPolicy() AdoptionPolicy {
 }
 
 // EffectiveDeletionPolicy is the deletion policy with its default, which depends
-// on how the remote role came to be managed.
+// on how the remote role came to be managed: one that is being created is ours,
+// even where it takes the place of an adopted one that is gone.
 func (r *ArizeRole) EffectiveDeletionPolicy() DeletionPolicy {
-	if r.Status.Origin == OriginAdopted {
+	if r.Status.Origin == OriginAdopted && r.Status.PendingCreate == nil {
 		return orDefault(r.Spec.DeletionPolicy, DeletionOrphan)
 	}
 	return orDefault(r.Spec.DeletionPolicy, DeletionDelete)

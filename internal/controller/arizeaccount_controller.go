@@ -134,10 +134,10 @@ func (r *AccountReconciler) sweepIfDue(ctx context.Context, now *review) {
 	}
 	if value := requested(now.account); value != "" && value != now.account.Status.LastHandledReconcileAt {
 		now.request = value
-		now.session.Request(value)
+		now.session.Request(v1alpha1.ReconcileRequestAnnotation, value)
 	}
 	if accepted(now.account) && now.session.Health().Reason == v1alpha1.ReasonRolesVanished {
-		now.session.Request(now.account.Annotations[v1alpha1.AcceptVanishedAnnotation])
+		now.session.Request(v1alpha1.AcceptVanishedAnnotation, now.account.Annotations[v1alpha1.AcceptVanishedAnnotation])
 	}
 	if now.session.Due(now.earliest()) > 0 {
 		return
@@ -204,14 +204,11 @@ func (r *AccountReconciler) next(now review) ctrl.Result {
 // and those that waited for the list. They are listed anew: one that came during
 // the sweep has seen the account as it was before, and waits to hear of it.
 func (r *AccountReconciler) wake(ctx context.Context, now review, specChanged bool) error {
-	all := now.session.Turned() || specChanged
-	if !all && !now.swept.Complete {
-		return nil
-	}
 	users, err := rolesWhere(ctx, r.client, rolesByAccount, now.key.String())
 	if err != nil {
 		return err
 	}
+	all := now.session.Turned() || specChanged
 	for i := range users {
 		role := &users[i]
 		key := client.ObjectKeyFromObject(role)

@@ -48,11 +48,12 @@ func identify(status *v1alpha1.ArizeRoleStatus, done result) {
 		status.Origin = v1alpha1.Origin(step.Origin)
 	case done.outcome.Sent || step.Unseen:
 		// Nothing new is known of the identity.
-	case step.ID != "" && step.Seen != nil:
+	case step.ID != "" && step.Seen != nil && (step.Verb == plan.Adopt || step.Verb == plan.Keep):
 		status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
-		if step.Verb == plan.Adopt || step.Verb == plan.Keep {
-			status.Origin = v1alpha1.Origin(step.Origin)
-		}
+		status.Origin = v1alpha1.Origin(step.Origin)
+	case step.ID != "" && step.Seen != nil && (status.Origin == "" || status.RoleID == step.ID):
+		// Another id beside the origin of ours would pass for ours.
+		status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
 	case status.Origin == "":
 		status.RoleID, status.RoleName = "", ""
 	}

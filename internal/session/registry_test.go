@@ -287,7 +287,7 @@ func TestConcurrency(t *testing.T) {
 			a.must(err)
 			_, _ = current.Sweep(t.Context(), session.Upkeep, believe)
 			current.Turned()
-			current.Request(fmt.Sprint(i))
+			current.Request("test", fmt.Sprint(i))
 			current.Due(time.Minute)
 			current.Failures()
 			if i == 15 {

@@ -28,13 +28,13 @@ func (s *Session) WantSweep(who string) {
 	s.waiting[who] = s.wanted
 }
 
-// Request honours a person's request for a sweep, once for each value. It does
-// not wait for what Defer put off.
-func (s *Session) Request(value string) {
+// Request honours a person's request for a sweep, once for each value that is
+// given in the same way. It does not wait for what Defer put off.
+func (s *Session) Request(way, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.request != value {
-		s.request, s.wanted, s.deferred = value, s.inventory.tick(), time.Time{}
+	if s.requests[way] != value {
+		s.requests[way], s.wanted, s.deferred = value, s.inventory.tick(), time.Time{}
 	}
 }
 

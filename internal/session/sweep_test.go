@@ -381,16 +381,23 @@ func TestDue(t *testing.T) {
 		"after the interval, now":              {func(a *account) { a.sweep(); a.pass(interval) }, 0},
 		"while one waits for the budget, now":  {func(a *account) { a.sweep(); a.throttle() }, 0},
 		"when somebody wants one, now":         {func(a *account) { a.sweep(); a.WantSweep("team/role") }, 0},
-		"when a person asks, now":              {func(a *account) { a.sweep(); a.Request("1") }, 0},
+		"when a person asks, now":              {func(a *account) { a.sweep(); a.Request("test", "1") }, 0},
 		"put off before the first":             {func(a *account) { a.Defer(time.Minute) }, time.Minute},
 		"put off though somebody wants one":    {func(a *account) { a.sweep(); a.Defer(time.Minute); a.WantSweep("team/role") }, time.Minute},
 		"put off by less than the interval":    {func(a *account) { a.sweep(); a.Defer(time.Minute) }, interval - time.Second},
 		"put off, and the time is over":        {func(a *account) { a.Defer(time.Minute); a.pass(time.Minute) }, 0},
-		"put off, but a person asks":           {func(a *account) { a.Defer(time.Minute); a.Request("1") }, 0},
-		"put off after a person asked":         {func(a *account) { a.Request("1"); a.Defer(time.Minute) }, time.Minute},
-		"a request is honoured once":           {func(a *account) { a.Request("1"); a.sweep(); a.Request("1") }, interval - time.Second},
-		"a request that is put off is no news": {func(a *account) { a.Request("1"); a.Defer(time.Minute); a.Request("1") }, time.Minute},
-		"another request is honoured":          {func(a *account) { a.Request("1"); a.sweep(); a.Request("2") }, 0},
+		"put off, but a person asks":           {func(a *account) { a.Defer(time.Minute); a.Request("test", "1") }, 0},
+		"put off after a person asked":         {func(a *account) { a.Request("test", "1"); a.Defer(time.Minute) }, time.Minute},
+		"a request is honoured once":           {func(a *account) { a.Request("test", "1"); a.sweep(); a.Request("test", "1") }, interval - time.Second},
+		"a request that is put off is no news": {func(a *account) { a.Request("test", "1"); a.Defer(time.Minute); a.Request("test", "1") }, time.Minute},
+		"another request is honoured":          {func(a *account) { a.Request("test", "1"); a.sweep(); a.Request("test", "2") }, 0},
+		"two ways to ask do not undo each other": {func(a *account) {
+			a.Request("one", "1")
+			a.Request("other", "1")
+			a.sweep()
+			a.Request("one", "1")
+			a.Request("other", "1")
+		}, interval - time.Second},
 		"one that succeeded is put off no more": {func(a *account) {
 			a.Defer(time.Hour)
 			a.sweep()
