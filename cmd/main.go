@@ -45,7 +45,6 @@ type settings struct {
 	probeAddress    string
 	leaderElect     bool
 	leaderNamespace string
-	namespaces      []string
 	selector        labels.Selector
 	options         controller.Options
 	zap             zap.Options
@@ -76,7 +75,7 @@ func parse(args []string) (settings, error) {
 	}
 	for name := range strings.SplitSeq(namespaces, ",") {
 		if name = strings.TrimSpace(name); name != "" {
-			s.namespaces = append(s.namespaces, name)
+			s.options.Namespaces = append(s.options.Namespaces, name)
 		}
 	}
 	var err error
@@ -100,7 +99,7 @@ func run(ctx context.Context, s settings) error {
 
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                  scheme,
-		Cache:                   controller.CacheOptions(s.namespaces, s.selector),
+		Cache:                   controller.CacheOptions(s.options.Namespaces, s.selector),
 		Client:                  controller.ClientOptions(),
 		Metrics:                 metricsOptions(s),
 		HealthProbeBindAddress:  s.probeAddress,

@@ -27,6 +27,8 @@ type RoleReconciler struct {
 	memory   *memory
 	clock    clock.PassiveClock
 	inFlight time.Duration // how long a request whose answer was lost may still take effect
+
+	namespaces []string // that are watched; none means all
 }
 
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeroles,verbs=get;list;watch;patch

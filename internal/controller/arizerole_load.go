@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -109,6 +110,9 @@ func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History
 // access says whether the role may use its account, leaving the account's health
 // to the session.
 func (r *RoleReconciler) access(ctx context.Context, role *v1alpha1.ArizeRole, key types.NamespacedName) (plan.Account, error) {
+	if !r.watches(key.Namespace) {
+		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s is in a namespace that the operator does not watch; add it to --watch-namespaces.", key)}, nil
+	}
 	var account v1alpha1.ArizeAccount
 	err := r.client.Get(ctx, key, &account)
 	if apierrors.IsNotFound(err) {
@@ -129,6 +133,11 @@ func (r *RoleReconciler) access(ctx context.Context, role *v1alpha1.ArizeRole, k
 		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not allow ArizeRoles from namespace %q; its `spec.allowedNamespaces` has to.", key, role.Namespace)}, nil
 	}
 	return plan.Account{Gate: plan.GateStarting}, nil
+}
+
+// watches says whether the cache holds the objects of a namespace.
+func (r *RoleReconciler) watches(namespace string) bool {
+	return len(r.namespaces) == 0 || slices.Contains(r.namespaces, namespace)
 }
 
 // gate is the account's health as its roles see it. Of the account's own message

@@ -70,9 +70,12 @@ func (r *RoleReconciler) rivals(ctx context.Context, role *v1alpha1.ArizeRole, i
 func (r *RoleReconciler) claim(ctx context.Context, role, other *v1alpha1.ArizeRole) (plan.Claim, bool, error) {
 	claim := claimOf(other)
 	claim.SameAccount = other.Account() == role.Account()
+	// An account that cannot be seen says nothing about the role that it led to.
+	if !r.watches(other.Account().Namespace) {
+		return claim, claim.Carries, nil
+	}
 	var account v1alpha1.ArizeAccount
 	if err := r.client.Get(ctx, other.Account(), &account); err != nil {
-		// An account that is missing says nothing about the role that it led to.
 		return claim, claim.Carries, client.IgnoreNotFound(err)
 	}
 	if !claim.SameAccount && !r.sameEndpoint(ctx, role, &account) {

@@ -33,6 +33,8 @@ const (
 type Options struct {
 	// Concurrency is how many ArizeRoles are reconciled at once; 0 means DefaultConcurrency.
 	Concurrency int
+	// Namespaces are those that the manager's cache holds; none means all.
+	Namespaces []string
 	// InFlight is how long a request whose answer was lost may still take effect in
 	// Arize; 0 means DefaultInFlight.
 	InFlight time.Duration
@@ -71,7 +73,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	roleReconciler := &RoleReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
-		memory: newMemory(), inFlight: options.InFlight,
+		memory: newMemory(), inFlight: options.InFlight, namespaces: options.Namespaces,
 	}
 	if roleReconciler.inFlight == 0 {
 		roleReconciler.inFlight = DefaultInFlight

@@ -62,8 +62,8 @@ type observer struct {
 }
 
 // watch begins, and fails the suite when it ends.
-func (o *observer) watch(scheme *runtime.Scheme) {
-	watching, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+func (o *observer) watch() {
+	watching, err := client.NewWithWatch(config, client.Options{Scheme: k8s.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 	ctx, stop := context.WithCancel(context.Background())
 	var watches sync.WaitGroup

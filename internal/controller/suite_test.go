@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -22,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -33,6 +35,9 @@ import (
 
 // inFlight is how long the suite's manager believes in requests whose answer was lost.
 const inFlight = 2 * time.Second
+
+// crds is where the CRDs are.
+var crds = filepath.Join("..", "..", "config", "crd", "bases")
 
 var (
 	k8s    client.Client // reads the apiserver, not a cache
@@ -58,9 +63,18 @@ var _ = BeforeSuite(func() {
 	Expect(flags.Parse([]string{"--zap-log-level=9"})).To(Succeed())
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logged), zap.WriteTo(io.MultiWriter(GinkgoWriter, rules)), zap.UseDevMode(true)))
 
+	startControlPlane()
+	rules.watch()
+	startManager(controller.Options{InFlight: inFlight})
+})
+
+// startControlPlane makes k8s and config those of a new control plane, and stops it
+// at the end of the suite or container.
+func startControlPlane() {
+	GinkgoHelper()
 	By("starting a real kube-apiserver and etcd")
 	environment := &envtest.Environment{
-		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		CRDDirectoryPaths:     []string{crds},
 		ErrorIfCRDPathMissing: true,
 	}
 	var err error
@@ -71,24 +85,25 @@ var _ = BeforeSuite(func() {
 
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	k8s, err = client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
-	rules.watch(scheme)
-	startManager(scheme)
-})
+}
 
-// startManager runs the controllers until the suite ends.
-func startManager(scheme *runtime.Scheme) {
+// startManager runs the controllers until the end of the suite or container.
+func startManager(options controller.Options) {
+	GinkgoHelper()
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:  scheme,
-		Cache:   controller.CacheOptions(nil, labels.Everything()),
-		Client:  controller.ClientOptions(),
-		Metrics: metricsserver.Options{BindAddress: "0"},
+		Scheme:     k8s.Scheme(),
+		Cache:      controller.CacheOptions(options.Namespaces, labels.Everything()),
+		Client:     controller.ClientOptions(),
+		Metrics:    metricsserver.Options{BindAddress: "0"},
+		Controller: ctrlconfig.Controller{SkipNameValidation: new(true)}, // this process may run two
 	})
 	Expect(err).NotTo(HaveOccurred())
 	ctx, stop := context.WithCancel(context.Background())
-	Expect(controller.SetupWithManager(ctx, mgr, controller.Options{InFlight: inFlight})).To(Succeed())
+	Expect(controller.SetupWithManager(ctx, mgr, options)).To(Succeed())
 	stopped := make(chan error, 1)
 	go func() { stopped <- mgr.Start(ctx) }()
 	DeferCleanup(func() {
@@ -109,14 +124,18 @@ type world struct {
 // newWorld makes a world whose account is ready, unless an edit keeps it from that.
 func newWorld(ctx context.Context, edits ...func(*v1alpha1.ArizeAccount)) *world {
 	GinkgoHelper()
-	w := &world{arize: arizetest.NewServer(arizetest.Options{})}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
+	Expect(k8s.Create(ctx, namespace)).To(Succeed())
+	return newWorldIn(ctx, namespace.Name, edits...)
+}
+
+// newWorldIn makes a world in a namespace that there is.
+func newWorldIn(ctx context.Context, namespace string, edits ...func(*v1alpha1.ArizeAccount)) *world {
+	GinkgoHelper()
+	w := &world{namespace: namespace, arize: arizetest.NewServer(arizetest.Options{})}
 	server := httptest.NewServer(w.arize)
 	DeferCleanup(server.Close)
 	w.url = server.URL
-
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
-	Expect(k8s.Create(ctx, namespace)).To(Succeed())
-	w.namespace = namespace.Name
 	w.writeKey(ctx, arizetest.DefaultKey)
 	w.account = w.newAccount(ctx, v1alpha1.DefaultAccountName, edits...)
 	DeferCleanup(w.cleanUp)
