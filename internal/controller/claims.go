@@ -26,7 +26,7 @@ func claimOf(role *v1alpha1.ArizeRole) plan.Claim {
 		claim.RoleID, claim.Carries = role.Status.RoleID, true
 	}
 	if pending := role.Status.PendingCreate; pending != nil {
-		claim.Pending = pending.Name
+		claim.Pending, claim.Digest = pending.Name, pending.Digest
 	}
 	return claim
 }
@@ -45,6 +45,11 @@ func (r *RoleReconciler) rivals(ctx context.Context, role *v1alpha1.ArizeRole, i
 	}
 	if err := gather(rolesByName, nameKey(role.Account(), in.Desired.Name)); err != nil {
 		return nil, err
+	}
+	if pending := in.Record.Pending; pending != nil && pending.Name != in.Desired.Name {
+		if err := gather(rolesByName, nameKey(role.Account(), pending.Name)); err != nil {
+			return nil, err
+		}
 	}
 	for _, id := range idsAtStake(in) {
 		if err := gather(rolesByID, id); err != nil {
