@@ -146,7 +146,6 @@ var _ = Describe("What Arize does not answer", func() {
 		},
 		Entry("500", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500}),
 		Entry("a page that says 404", arizetest.Fault{Kind: arizetest.FaultHTML, Status: 404}),
-		Entry("a closed connection", arizetest.Fault{Kind: arizetest.FaultClose}),
 		Entry("a connection that is closed after the commit", arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit}),
 		Entry("500 after the commit", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Stage: arizetest.AfterCommit}),
 		Entry("a proxy's page after the commit", arizetest.Fault{Kind: arizetest.FaultHTML, Status: 400, Stage: arizetest.AfterCommit}),
@@ -195,9 +194,7 @@ var _ = Describe("What Arize does not answer", func() {
 			Expect(role.Status.Drift).To(BeNil())
 		},
 		Entry("500", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500}),
-		Entry("the page of a proxy", arizetest.Fault{Kind: arizetest.FaultHTML}),
 		Entry("a connection that is closed after the commit", arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit}),
-		Entry("half a body", arizetest.Fault{Kind: arizetest.FaultCut}),
 	)
 
 	DescribeTable("is recognised afterwards though the clock of Arize differs",

@@ -55,7 +55,7 @@ func TestController(t *testing.T) {
 var _ = BeforeSuite(func() {
 	SetDefaultEventuallyTimeout(20 * time.Second)
 	SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
-	SetDefaultConsistentlyDuration(500 * time.Millisecond)
+	SetDefaultConsistentlyDuration(300 * time.Millisecond)
 	rules := &observer{reasons: map[string]bool{}}
 	var logged zap.Options
 	flags := flag.NewFlagSet("", flag.PanicOnError)
