@@ -134,7 +134,7 @@ func (s *soak) stallWatches(context.Context) (string, error) {
 	if slices.ContainsFunc(s.repairs, func(r repair) bool { return r.what == "the cache catches up" }) {
 		return "", nil
 	}
-	s.front.stall()
+	s.front.stall("")
 	wait := time.Duration(500+s.random.IntN(3500)) * time.Millisecond
 	s.later(wait, "the cache catches up", func(context.Context) error {
 		s.front.resume()

@@ -27,6 +27,7 @@ type front struct {
 	mu      sync.Mutex
 	gates   []*gate
 	stalled chan struct{} // watches wait until it is closed; nil: nothing waits
+	stalls  string        // which: those of paths that end like this
 }
 
 // access is one request of the manager to the apiserver.
@@ -86,7 +87,7 @@ func (f *front) answer(response *http.Response) error {
 	ctx := response.Request.Context()
 	asked, _ := ctx.Value(accessKey{}).(access)
 	if response.Request.URL.Query().Get("watch") == "true" {
-		response.Body = &stallable{response.Body, f, ctx}
+		response.Body = &stallable{response.Body, f, ctx, asked.Path}
 		return nil
 	}
 	if !asked.writes() {
@@ -107,10 +108,11 @@ func (f *front) answer(response *http.Response) error {
 	return nil
 }
 
-// stall keeps every watch waiting, so that the manager's cache falls behind, until resume.
-func (f *front) stall() {
+// stall keeps the watches of a resource, or all of them, waiting, so that the manager's cache falls behind, until resume.
+func (f *front) stall(resource string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.stalls = resource
 	if f.stalled == nil {
 		f.stalled = make(chan struct{})
 	}
@@ -131,21 +133,34 @@ type stallable struct {
 
 	front *front
 	ctx   context.Context //nolint:containedctx // a Read has no other
+	path  string
 }
 
 func (s *stallable) Read(data []byte) (int, error) {
 	n, err := s.ReadCloser.Read(data)
-	s.front.mu.Lock()
-	stalled := s.front.stalled
-	s.front.mu.Unlock()
-	if stalled != nil {
-		select {
-		case <-stalled:
-		case <-s.ctx.Done():
-		}
+	select {
+	case <-s.front.wait(s.path):
+	case <-s.ctx.Done():
 	}
 	return n, err
 }
+
+// wait is closed when a watch of the path need not wait any more.
+func (f *front) wait(path string) <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stalled != nil && strings.HasSuffix(path, f.stalls) {
+		return f.stalled
+	}
+	return open
+}
+
+// open lets everybody through.
+var open = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // concernsRole says whether a path is that of an ArizeRole, or of its status.
 func concernsRole(path string) bool {

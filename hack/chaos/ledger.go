@@ -87,6 +87,13 @@ func (l *ledger) violated() []error {
 	return slices.Clone(l.violations)
 }
 
+// forgive forgets what was violated so far.
+func (l *ledger) forgive() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.violations = nil
+}
+
 // declare notes what is about to be declared for an ArizeRole, whose uid may not be known yet.
 func (l *ledger) declare(role *v1alpha1.ArizeRole, account string) {
 	l.mu.Lock()

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/arize-operator/arize-operator/hack/stack"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+)
+
+// TestFaults runs the manager's binary on one control plane through everything that can go wrong at a given moment.
+func TestFaults(t *testing.T) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		t.Fatal("KUBEBUILDER_ASSETS is not set: run the tests with `make test`, or set it to what `make -s assets` prints last")
+	}
+	ctrl.SetLogger(logr.Discard())
+	s, err := openStage(t.Context(), stack.Options{Say: t.Logf, ControllerManager: true}, arizetest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("killed at every point", func(t *testing.T) { testPoints(t, s) })
+	for _, part := range parts {
+		t.Run(part.name, func(t *testing.T) { part.play(t, s) })
+	}
+	if err := errors.Join(s.ledger.violated()...); err != nil {
+		t.Error(err)
+	}
+}
+
+// parts are what is not a point; the last one leaves no CRD behind.
+var parts = []struct {
+	name string
+	play func(*testing.T, *stage)
+}{
+	{"the cache is behind", testStaleCache},
+}
