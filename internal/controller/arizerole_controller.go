@@ -61,9 +61,11 @@ func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole
 	return r.report(ctx, role, now, done)
 }
 
-// refresh replaces an object that is older than our own last write of it.
+// refresh replaces an object that is older than our own last write of it. Of one that
+// is being deleted that cannot be told, since the write that ends it leaves no newer
+// version behind: what the cache still has of it may be gone, and is not deleted again.
 func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) error {
-	if !r.memory.behind(role.UID, role.ResourceVersion) {
+	if role.DeletionTimestamp.IsZero() && !r.memory.behind(role.UID, role.ResourceVersion) {
 		return nil
 	}
 	return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)

@@ -62,9 +62,6 @@ func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, no
 		r.announceEnd(ctx, before, now, done)
 	}
 	r.memory.drop(role.UID)
-	if len(role.Finalizers) > 0 { // it stays for somebody else, and an older version may still be in the cache
-		r.memory.wrote(role.UID, role.ResourceVersion)
-	}
 	return nil
 }
 
