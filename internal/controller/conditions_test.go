@@ -127,8 +127,11 @@ var _ = Describe("The events of an ArizeRole", func() {
 			Expect(event.Related.Name).To(Equal(w.account.Name))
 			Expect(event.Action).NotTo(BeEmpty())
 			Expect(event.Note).To(HaveSuffix("."))
-			warning := event.Reason == v1alpha1.ReasonRejected || event.Reason == v1alpha1.EventDriftDetected
-			Expect(event.Type == corev1.EventTypeWarning).To(Equal(warning), event.Reason)
+			kind := corev1.EventTypeNormal
+			if event.Reason == v1alpha1.ReasonRejected || event.Reason == v1alpha1.EventDriftDetected {
+				kind = corev1.EventTypeWarning
+			}
+			Expect(event.Type).To(Equal(kind), event.Reason)
 		}
 	})
 })

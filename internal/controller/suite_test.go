@@ -65,7 +65,7 @@ var _ = BeforeSuite(func() {
 
 	startControlPlane()
 	rules.watch()
-	startManager(controller.Options{InFlight: inFlight})
+	DeferCleanup(startManager(controller.Options{InFlight: inFlight}))
 })
 
 // startControlPlane makes k8s and config those of a new control plane, and stops it
@@ -91,8 +91,8 @@ func startControlPlane() {
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// startManager runs the controllers until the end of the suite or container.
-func startManager(options controller.Options) {
+// startManager runs the controllers until they are stopped.
+func startManager(options controller.Options) (stop func()) {
 	GinkgoHelper()
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:     k8s.Scheme(),
@@ -102,14 +102,14 @@ func startManager(options controller.Options) {
 		Controller: ctrlconfig.Controller{SkipNameValidation: new(true)}, // this process may run two
 	})
 	Expect(err).NotTo(HaveOccurred())
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	Expect(controller.SetupWithManager(ctx, mgr, options)).To(Succeed())
 	stopped := make(chan error, 1)
 	go func() { stopped <- mgr.Start(ctx) }()
-	DeferCleanup(func() {
-		stop()
+	return func() {
+		cancel()
 		Eventually(stopped).Should(Receive(BeNil()))
-	})
+	}
 }
 
 // world is what one spec plays in: a namespace, a simulated Arize of its own, and

@@ -1,0 +1,138 @@
+package controller_test
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+	"github.com/arize-operator/arize-operator/internal/controller"
+)
+
+// These specs play on a control plane of their own, whose manager they may stop and
+// whose CRDs they may delete. It watches one namespace of two.
+var _ = Describe("A cluster of its own", Ordered, func() {
+	options := controller.Options{InFlight: inFlight, Namespaces: []string{"watched"}}
+	var stop func()
+
+	BeforeAll(func(ctx SpecContext) {
+		shared, sharedConfig := k8s, config
+		DeferCleanup(func() { k8s, config = shared, sharedConfig })
+		startControlPlane()
+		for _, name := range []string{"watched", "unwatched"} {
+			Expect(k8s.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})).To(Succeed())
+		}
+		stop = startManager(options)
+		DeferCleanup(func() { stop() })
+	})
+
+	It("says so when the account is in a namespace that is not watched", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		role := w.newRole(ctx, "astray", func(role *v1alpha1.ArizeRole) { role.Spec.AccountRef.Namespace = "unwatched" })
+		settle(ctx, role, v1alpha1.ReasonAccountNotReady)
+		Expect(message(role.Status.Conditions)).To(And(ContainSubstring("unwatched/default"), ContainSubstring("--watch-namespaces")))
+		w.settledRole(ctx, "astray-too", func(role *v1alpha1.ArizeRole) { role.Spec.Name = "astray" })
+	})
+
+	It("pays for a restart with one list, and with no write", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		theirs := w.stranger(ctx, arizetest.Role{Name: "adopted"})
+		roles := []*v1alpha1.ArizeRole{
+			w.settledRole(ctx, "created"), w.settledRole(ctx, "adopted"),
+			w.newRole(ctx, "taken", func(role *v1alpha1.ArizeRole) {
+				role.Spec.Name, role.Spec.RoleID, role.Spec.Mode = "elsewhere", theirs.ID, v1alpha1.ModeReport
+			}),
+		}
+		settle(ctx, roles[2], v1alpha1.ReasonClaimed)
+		w.sweep(ctx)
+		stop()
+		w.arize.ResetLog()
+		versions := recorded(ctx, w.namespace)
+		events := len(eventsAbout(ctx, roles[0]))
+		stop = startManager(options)
+		Eventually(func() []string { return routes(w.arize.Requests()) }).Should(Equal([]string{listRoles}))
+		w.staysQuiet()
+		Expect(names(versions())).To(HaveLen(len(roles)), "as they were")
+		Expect(eventsAbout(ctx, roles[0])).To(HaveLen(events))
+
+		By("being at work again")
+		edit(ctx, roles[0], func(role *v1alpha1.ArizeRole) { role.Spec.Description = "new" })
+		settle(ctx, roles[0], v1alpha1.ReasonInSync)
+	})
+
+	It("catches up on what happened while no manager ran", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		edited, drifted, deleted := w.settledRole(ctx, "edited"), w.settledRole(ctx, "drifted"), w.settledRole(ctx, "deleted")
+		stop()
+		w.arize.ResetLog()
+		edit(ctx, edited, func(role *v1alpha1.ArizeRole) { role.Spec.Description = "edited" })
+		w.arize.ChangeRole(drifted.Status.RoleID, func(role *arizetest.Role) { role.Description = "meddled" })
+		Expect(k8s.Delete(ctx, deleted)).To(Succeed())
+		added := w.newRole(ctx, "added")
+		stop = startManager(options)
+		settle(ctx, edited, v1alpha1.ReasonInSync)
+		settle(ctx, added, v1alpha1.ReasonInSync)
+		gone(ctx, deleted)
+		Eventually(func() string { return w.remote("drifted").Description }).Should(BeEmpty())
+		Expect(w.remote("edited").Description).To(Equal("edited"))
+		Expect(w.names()).To(ConsistOf("edited", "drifted", "added"))
+		Expect(w.writes()).To(Equal(4))
+	})
+
+	DescribeTable("never has two roles for one, or none, when the manager stops in the middle of a creation",
+		func(ctx SpecContext, stage arizetest.Stage, edits change) {
+			w := newWorldIn(ctx, "watched")
+			fault := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: stage, Method: http.MethodPost})
+			role := w.newRole(ctx, "role")
+			w.paused(ctx)
+			stop()
+			w.arize.RemoveFault(fault)
+			edit(ctx, role, edits)
+			stop = startManager(options)
+			settle(ctx, role, v1alpha1.ReasonInSync)
+			Expect(w.names()).To(ConsistOf(role.RoleName()))
+			Expect(w.remote(role.RoleName()).ID).To(Equal(role.Status.RoleID))
+			Expect(role.Status.Origin).To(Equal(v1alpha1.OriginCreated))
+			Expect(role.Status.PendingCreate).To(BeNil())
+		},
+		Entry("before Arize had done it", arizetest.BeforeCommit, func(*v1alpha1.ArizeRole) {}),
+		Entry("after Arize had done it", arizetest.AfterCommit, func(*v1alpha1.ArizeRole) {}),
+		Entry("after, and the role is renamed meanwhile", arizetest.AfterCommit, func(role *v1alpha1.ArizeRole) { role.Spec.Name = "renamed" }),
+	)
+
+	It("leaks nothing when the manager stops in the middle of a creation and the ArizeRole is deleted", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		fault := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
+		role := w.newRole(ctx, "role")
+		w.paused(ctx)
+		stop()
+		w.arize.RemoveFault(fault)
+		Expect(w.names()).To(ConsistOf("role"))
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		stop = startManager(options)
+		gone(ctx, role)
+		Expect(w.names()).To(BeEmpty())
+	})
+
+	It("keeps every role in Arize when the CRD is deleted", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		created := w.settledRole(ctx, "created", func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionDelete })
+		w.arize.ResetLog()
+
+		crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "arizeroles." + v1alpha1.GroupName}}
+		Expect(k8s.Delete(ctx, crd)).To(Succeed())
+		gone(ctx, crd)
+		Expect(w.arize.Count(deleteRole)).To(BeZero())
+		Expect(w.remote("created").ID).To(Equal(created.Status.RoleID))
+
+		By("installing it again")
+		_, err := envtest.InstallCRDs(config, envtest.CRDInstallOptions{Paths: []string{crds}})
+		Expect(err).NotTo(HaveOccurred())
+	})
+})
