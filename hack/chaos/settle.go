@@ -175,8 +175,23 @@ func (s *soak) leaked(roles []v1alpha1.ArizeRole) []error {
 	return wrong
 }
 
-// staysQuiet lets some time pass in which nothing is asked of the operator: then it may list, and nothing else.
+// windows is how often peace may be disturbed: a list that shows what a stranger did last lets the roles that waited for
+// it move, and others after them. A loop disturbs every window.
+const windows = 5
+
+// staysQuiet waits for a time in which the operator lists, and does nothing else.
 func (s *soak) staysQuiet(ctx context.Context) error {
+	var disturbed error
+	for range windows {
+		if disturbed = s.quietly(ctx); disturbed == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return disturbed
+}
+
+// quietly lets some time pass in which nothing is asked of the operator.
+func (s *soak) quietly(ctx context.Context) error {
 	s.newest = s.lastRequest()
 	began := time.Now()
 	if err := pause(ctx, quiet); err != nil {
