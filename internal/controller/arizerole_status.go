@@ -48,14 +48,24 @@ func identify(status *v1alpha1.ArizeRoleStatus, done result) {
 		status.Origin = v1alpha1.Origin(step.Origin)
 	case done.outcome.Sent || step.Unseen:
 		// Nothing new is known of the identity.
-	case step.ID != "" && step.Seen != nil && (step.Verb == plan.Adopt || step.Verb == plan.Keep):
-		status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
-		status.Origin = v1alpha1.Origin(step.Origin)
-	case step.ID != "" && step.Seen != nil && (status.Origin == "" || status.RoleID == step.ID):
-		// Another id beside the origin of ours would pass for ours.
-		status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
+	case step.Seen != nil && step.ID != "":
+		identifySeen(status, step)
 	case status.Origin == "":
 		status.RoleID, status.RoleName = "", ""
+	}
+}
+
+// identifySeen records the role that a step without a request speaks of. Another id
+// beside the origin of ours would pass for ours, so only a step that says whose the
+// role is may put one there.
+func identifySeen(status *v1alpha1.ArizeRoleStatus, step plan.Step) {
+	decides := step.Verb == plan.Adopt || step.Verb == plan.Keep
+	if !decides && status.Origin != "" && status.RoleID != step.ID {
+		return
+	}
+	status.RoleID, status.RoleName = step.ID, cut(step.Seen.Name, maxShownText)
+	if decides {
+		status.Origin = v1alpha1.Origin(step.Origin)
 	}
 }
 
