@@ -201,6 +201,7 @@ func create(in Input) Step {
 	return Step{
 		Verb: Create, Origin: Created, Spec: in.Desired.Spec(), Wanted: in.Desired,
 		Fields: FieldExistence, Correction: in.Record.Owned(),
+		Repeat:  in.Record.Pending != nil && repeats(in),
 		Verdict: Verdict{Progressing, "Creating the role in Arize."},
 	}
 }

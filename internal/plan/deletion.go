@@ -87,10 +87,11 @@ func unresolved(in Input) bool {
 }
 
 // proven says that the role with the name of the pending creation is the one that
-// we created: new enough, exactly what was sent, and nobody else's.
+// we created: new enough, exactly what was sent, and nobody else's. A role that was
+// in the way of the very first try is none of that, however alike it is.
 func proven(in Input) bool {
 	role, pending := in.Observed.Pending, in.Record.Pending
-	if role == nil || role.Predefined || role.Name != pending.Name || contestedAuthorship(in, *role) {
+	if role == nil || role.Predefined || role.Name != pending.Name || in.History.Foreign || contestedAuthorship(in, *role) {
 		return false
 	}
 	if role.CreatedAt.Before(pending.Start.Add(-ClockSkew)) {
@@ -115,6 +116,9 @@ func contestedAuthorship(in Input, role arize.Role) bool {
 // settled waits until a request that was cut off can have no late effect, and
 // then for a list that is newer.
 func settled(in Input) (Step, bool) {
+	if in.History.Foreign {
+		return Step{}, false // it was refused
+	}
 	start := in.Record.Pending.Start
 	if in.History.Uncertain.After(start) {
 		start = in.History.Uncertain

@@ -97,6 +97,7 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 		"lets go when that list has no such role":          {begun(2 * time.Minute), release},
 		"leaves an older role":                             {begun(2*time.Minute, exists(remote("r1", createdAt(now.Add(-time.Hour))))), release},
 		"leaves a different role":                          {begun(2*time.Minute, exists(remote("r1", description("")))), release},
+		"leaves what was in the way of the very first try": {begun(20*time.Second, foreign, found), release},
 		"leaves a predefined role":                         {begun(2*time.Minute, exists(remote("r1", predefinedRole))), release},
 		"leaves a role that a rival holds":                 {begun(10*time.Minute, found, rivalry(rival("b/b", "r1", "Reader"))), release},
 		"leaves a role that an older rival may have made":  {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader", isSending(reader)))), release},

@@ -41,6 +41,7 @@ type History struct {
 	Failures    int       // requests that got no clear answer, in a row
 	Failed      time.Time // when the last of them ended
 	Uncertain   time.Time // when a creation last ended without a clear answer
+	Foreign     bool      // the name of the last creation was taken when it was first tried: the role that has it is not ours
 	Demand      time.Time // when a fresh look was first asked for
 	Request     string    // the value that asked for it
 	Looked      bool      // the look that was asked for was taken
@@ -83,8 +84,11 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 		return h
 	}
 	h.Refusal = nil
-	if step.Verb == Create && step.WantsSweep(out) {
-		h.Uncertain = now // even a name that is taken may be taken by an earlier try of ours
+	if step.Verb == Create {
+		h.Foreign = !step.Repeat && arize.ClassOf(out.Err) == arize.ClassConflict
+		if step.WantsSweep(out) {
+			h.Uncertain = now // even a name that is taken may be taken by an earlier try of ours
+		}
 	}
 	switch {
 	case out.Err == nil:

@@ -11,10 +11,11 @@ import (
 )
 
 var (
-	updating = Step{Verb: Update, ID: "r1", Wanted: reader, Patch: arize.RolePatch{Description: &reader.Description}, Fields: FieldDescription}
-	posting  = Step{Verb: Create, Wanted: reader, Spec: reader.Spec(), Fields: FieldExistence}
-	erasing  = Step{Verb: Delete, ID: "r1"}
-	looking  = Step{Verb: Look, ID: "r1"}
+	updating  = Step{Verb: Update, ID: "r1", Wanted: reader, Patch: arize.RolePatch{Description: &reader.Description}, Fields: FieldDescription}
+	posting   = Step{Verb: Create, Wanted: reader, Spec: reader.Spec(), Fields: FieldExistence}
+	repeating = Step{Verb: Create, Wanted: reader, Spec: reader.Spec(), Fields: FieldExistence, Repeat: true}
+	erasing   = Step{Verb: Delete, ID: "r1"}
+	looking   = Step{Verb: Look, ID: "r1"}
 )
 
 // past is a history with something of everything.
@@ -33,6 +34,7 @@ func TestHistoryAfterAFailure(t *testing.T) {
 		err       error
 		failures  int
 		uncertain bool
+		foreign   bool
 		refusal   Reason
 	}{
 		"update: unavailable":                {step: updating, err: unavailable, failures: 3},
@@ -50,7 +52,8 @@ func TestHistoryAfterAFailure(t *testing.T) {
 		"create: forbidden":                  {step: posting, err: status(403), refusal: Forbidden},
 		"create: forbidden, says a proxy":    {step: posting, err: proxy(403), refusal: Forbidden, uncertain: true},
 		"create: unauthorized, says a proxy": {step: posting, err: proxy(401), failures: 3, uncertain: true},
-		"create: name taken, perhaps by it":  {step: posting, err: status(409), refusal: NameTaken, uncertain: true},
+		"create: name taken":                 {step: posting, err: status(409), refusal: NameTaken, uncertain: true, foreign: true},
+		"create: name taken, perhaps by it":  {step: repeating, err: status(409), refusal: NameTaken, uncertain: true},
 		"create: the account's key is bad":   {step: posting, err: status(401), failures: 3},
 		"delete: unavailable":                {step: erasing, err: unavailable, failures: 3},
 		"delete: still bound":                {step: erasing, err: status(409), failures: 3},
@@ -66,6 +69,7 @@ func TestHistoryAfterAFailure(t *testing.T) {
 			if row.uncertain {
 				want.Uncertain = now
 			}
+			want.Foreign = row.foreign
 			out := Did(nil, row.err)
 			if row.refusal != "" {
 				want.Refusal = &Refusal{Request: row.step.Request(), Reason: row.refusal, Message: Judge(row.step, out).Message, At: now}

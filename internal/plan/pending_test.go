@@ -19,6 +19,9 @@ func lost(ago time.Duration) func(*scene) {
 	return with(func(in *Input) { in.History.Uncertain = now.Add(-ago) })
 }
 
+// foreign says that the creation, tried for the first time, met a role of its name.
+func foreign(in *scene) { in.History.Foreign = true }
+
 func wants(desired Desired) func(*scene) { return with(func(in *Input) { in.Desired = desired }) }
 
 func createdAt(at time.Time) func(*arize.Role) { return func(r *arize.Role) { r.CreatedAt = at } }
@@ -30,8 +33,10 @@ func TestPendingCreation(t *testing.T) {
 	started := now.Add(-10 * time.Minute)
 	begun := pending(reader, 10*time.Minute)
 	at := func(offset time.Duration) func(*arize.Role) { return createdAt(started.Add(offset)) }
+	repeated := creating
+	repeated.Repeat = true
 	decideRows(t, map[string]row{
-		"that was never sent is sent":                       {input(begun), creating},
+		"that was never sent is sent":                       {input(begun), repeated},
 		"whose role is found is ours, as created":           {input(begun, exists(remote("r1"))), adopt},
 		"is ours even where adoption is forbidden":          {input(begun, adopting(AdoptNever), exists(remote("r1"))), adopt},
 		"is ours when Arize's clock is minutes behind":      {input(begun, exists(remote("r1", at(-ClockSkew)))), adopt},
@@ -49,10 +54,24 @@ func TestPendingCreation(t *testing.T) {
 		"whose answer was lost waits for a newer list":    {input(begun, lost(time.Minute)), sweep},
 		"waits for it although a role of the name is old": {input(begun, lost(time.Second), exists(remote("r1", at(-time.Hour)))), sweep},
 		"whose answer was lost is found by the list":      {input(begun, lost(2*time.Minute), exists(remote("r1"))), adopt},
-		"whose answer was lost and is not found is sent":  {input(begun, lost(2*time.Minute)), creating},
-		"of a role that we hold by now is over":           {input(begun, lost(0), owns("r2", Created), exists(remote("r2"))), Step{Verb: Keep, Verdict: says(InSync), ID: "r2", Origin: Created, Settled: true}},
-		"waits for the account":                           {input(begun, with(func(in *Input) { in.Account.Gate = GateStarting })), Step{Verb: Wait}},
-		"in mode Report is recorded as ours":              {input(begun, inMode(Report), exists(remote("r1"))), Step{Verb: Keep, Verdict: says(Reporting), ID: "r1", Origin: Created, Settled: true}},
+		"whose answer was lost and is not found is sent":  {input(begun, lost(2*time.Minute)), repeated},
+		"that met a role of its name waits to see it":     {input(begun, lost(time.Minute), foreign, exists(remote("r1"))), sweep},
+		"that met a role of its name did not create it": {
+			input(begun, lost(2*time.Minute), foreign, exists(remote("r1"))),
+			Step{Verb: Adopt, Verdict: says(InSync), ID: "r1", Origin: Adopted, Settled: true},
+		},
+		"that met a role of its name may not adopt it": {input(begun, lost(2*time.Minute), foreign, adopting(AdoptNever), exists(remote("r1"))), refuse(NameTaken)},
+		"that met a role of its name begins anew when that is gone": {
+			input(begun, lost(2*time.Minute), foreign, wants(NewDesired("Reader", "", reader.Permissions))),
+			func() Step {
+				step := creating
+				step.Spec.Description = ""
+				return step
+			}(),
+		},
+		"of a role that we hold by now is over": {input(begun, lost(0), owns("r2", Created), exists(remote("r2"))), Step{Verb: Keep, Verdict: says(InSync), ID: "r2", Origin: Created, Settled: true}},
+		"waits for the account":                 {input(begun, with(func(in *Input) { in.Account.Gate = GateStarting })), Step{Verb: Wait}},
+		"in mode Report is recorded as ours":    {input(begun, inMode(Report), exists(remote("r1"))), Step{Verb: Keep, Verdict: says(Reporting), ID: "r1", Origin: Created, Settled: true}},
 	})
 }
 
@@ -96,7 +115,7 @@ func TestPendingCreationUnderAnotherSpec(t *testing.T) {
 func TestPendingCreationOfALostRole(t *testing.T) {
 	adopt := Step{Verb: Adopt, Verdict: says(InSync), ID: "r2", Origin: Created, Settled: true}
 	recreating := creating
-	recreating.Correction = true
+	recreating.Correction, recreating.Repeat = true, true
 	again := func(overrides ...func(*scene)) Input {
 		return input(append([]func(*scene){owns("r1", Adopted), pending(reader, 10*time.Minute)}, overrides...)...)
 	}

@@ -51,6 +51,7 @@ type Step struct {
 	Unseen     bool          // the remote side could not be judged: drift stays as it was recorded
 	Correction bool          // the write corrects what changed without a change of the spec
 	Settled    bool          // how a pending creation ended is known
+	Repeat     bool          // of Create: an earlier try of it may have had an effect
 	Sweep      bool          // a fresh list of the account is needed
 	Again      time.Duration // when to look again, where nothing but time will wake the role
 	Orphaned   bool          // Release leaves a remote role of ours behind on purpose
