@@ -26,4 +26,12 @@ func testStaleCache(t *testing.T, s *stage) {
 		sc.isTrue()
 		sc.end()
 	})
+	t.Run("a stranger's role is as new as the intent to create the same", func(t *testing.T) {
+		sc := newScene(t, s, "stale-inventory")
+		sc.openAccount()
+		adoptsUnseen(sc)
+		sc.isTrue()
+		onlyAdopted(sc)
+		sc.end()
+	})
 }

@@ -120,6 +120,12 @@ var (
 			role.Spec.Name, role.Spec.Permissions, role.Spec.Description = stranger.Name, stranger.Permissions, stranger.Description
 		})
 	}
+	adoptsUnseen = func(sc *scene) {
+		stranger := sc.stranger("Same", "PROJECT_READ") // since the last sweep
+		sc.declare("one", func(role *v1alpha1.ArizeRole) {
+			role.Spec.Name, role.Spec.Permissions, role.Spec.Description = stranger.Name, stranger.Permissions, stranger.Description
+		})
+	}
 	takesOver = func(sc *scene) {
 		stranger := sc.stranger("Chosen", "PROJECT_READ")
 		sc.sweep()
@@ -156,6 +162,8 @@ func (sc *scene) once(method string) {
 	}
 }
 
+// points are all moments but one, for which there is no answer: killed between the refusal of a creation and the news of it,
+// the operator takes an identical role that a stranger made within plan.ClockSkew before the intent for its own.
 var points = []point{
 	{name: "create: before the finalizer", act: declares, trap: kube(beforehand, role, "finalizers"), then: createdOnce},
 	{name: "create: after the finalizer", act: declares, trap: kube(afterwards, role, "finalizers"), then: createdOnce},

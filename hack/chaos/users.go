@@ -52,10 +52,14 @@ func (s *soak) declareRole(ctx context.Context) (string, error) {
 	return s.declare(ctx, role, pick(s, s.accounts))
 }
 
-// declareLikeStranger declares what a stranger has made: it may be adopted when it is identical.
+// declareLikeStranger declares what a stranger has made, perhaps only just now, so that no list has it: it may be adopted
+// when it is identical.
 func (s *soak) declareLikeStranger(ctx context.Context) (string, error) {
 	a := pick(s, s.accounts)
 	stranger, found := s.pickStranger(a)
+	if s.random.IntN(2) == 0 {
+		stranger, found = s.addStranger(ctx, a, s.freshName("Twin"))
+	}
 	if !found {
 		return "", nil
 	}
