@@ -107,9 +107,9 @@ var _ = Describe("Creating a role", func() {
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 
-	It("creates forty roles with forty requests", func(ctx SpecContext) {
+	It("creates twenty roles with twenty requests", func(ctx SpecContext) {
 		w := newWorld(ctx)
-		for _, permission := range permissions(40) {
+		for _, permission := range permissions(20) {
 			w.newRole(ctx, strings.ToLower(strings.ReplaceAll(permission, "_", "-")))
 		}
 		Eventually(func(g Gomega) {
@@ -119,8 +119,8 @@ var _ = Describe("Creating a role", func() {
 				g.Expect(readyReason(roles.Items[i].Status.Conditions)).To(Equal(v1alpha1.ReasonInSync))
 			}
 		}).Should(Succeed())
-		Expect(w.names()).To(HaveLen(40))
-		Expect(w.arize.Count(createRole)).To(Equal(40))
+		Expect(w.names()).To(HaveLen(20))
+		Expect(w.arize.Count(createRole)).To(Equal(20))
 		w.arize.ResetLog()
 		w.sweep(ctx)
 		w.staysQuiet()

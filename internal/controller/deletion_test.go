@@ -151,9 +151,8 @@ var _ = Describe("Deleting an ArizeRole", func() {
 			Expect(w.names()).To(BeEmpty())
 			Expect(w.arize.Count(deleteRole)).To(Equal(2))
 		},
-		Entry("500", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500}, v1alpha1.ReasonDeletionBlocked),
+		Entry("a proxy's page that says 404", arizetest.Fault{Kind: arizetest.FaultHTML, Status: 404}, v1alpha1.ReasonDeletionBlocked),
 		Entry("429", arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "1"}, v1alpha1.ReasonRateLimited),
-		Entry("the page of a proxy", arizetest.Fault{Kind: arizetest.FaultHTML, Status: 404}, v1alpha1.ReasonDeletionBlocked),
 		Entry("a lost answer", arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit}, v1alpha1.ReasonDeletionBlocked),
 	)
 
