@@ -2,12 +2,16 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -28,7 +32,7 @@ func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, n
 	before := role.DeepCopy()
 	role.Status = nextStatus(role, done, r.clock.Now())
 	if !equality.Semantic.DeepEqual(before.Status, role.Status) {
-		if err := r.patchStatus(ctx, role, before); err != nil {
+		if err := r.patchStatus(ctx, role); err != nil {
 			return ctrl.Result{}, client.IgnoreNotFound(err)
 		}
 	}
@@ -36,18 +40,41 @@ func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, n
 	return r.again(done, now, r.memory.history(role.UID).Failures), nil
 }
 
-// patchStatus writes the status whatever happened to the object meanwhile, as
-// long as it is the same object: the id of a created role must not be lost to a
-// conflict with somebody's edit.
-func (r *RoleReconciler) patchStatus(ctx context.Context, role, before *v1alpha1.ArizeRole) error {
-	// The uid in the patch makes the apiserver refuse it for a namesake.
-	before = before.DeepCopy()
-	before.UID = ""
-	if err := r.client.Status().Patch(ctx, role, client.MergeFrom(before)); err != nil {
-		return fmt.Errorf("writing the status: %w", err)
+// patchStatus writes the status whatever happened to the object meanwhile, as long
+// as it is the same object: the id of a created role must not be lost to a conflict
+// with somebody's edit, nor end up with a namesake. The test of the uid sees to that;
+// in a merge patch of the status the apiserver would ignore it.
+func (r *RoleReconciler) patchStatus(ctx context.Context, role *v1alpha1.ArizeRole) error {
+	type operation struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value"`
+	}
+	patch, err := json.Marshal([]operation{{"test", "/metadata/uid", role.UID}, {"add", "/status", role.Status}})
+	if err != nil {
+		return fmt.Errorf("encoding the status: %w", err)
+	}
+	if err := r.client.Status().Patch(ctx, role, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+		return fmt.Errorf("writing the status: %w", r.unlessReplaced(ctx, role, err))
 	}
 	r.memory.wrote(role.UID, role.ResourceVersion)
 	return nil
+}
+
+// unlessReplaced is why a status was not written; NotFound when the object is gone
+// and what has its name now is another one.
+func (r *RoleReconciler) unlessReplaced(ctx context.Context, role *v1alpha1.ArizeRole, failed error) error {
+	if !apierrors.IsInvalid(failed) {
+		return failed
+	}
+	var present v1alpha1.ArizeRole
+	if err := r.live.Get(ctx, client.ObjectKeyFromObject(role), &present); err != nil {
+		return errors.Join(failed, err)
+	}
+	if present.UID != role.UID {
+		return apierrors.NewNotFound(v1alpha1.GroupVersion.WithResource("arizeroles").GroupResource(), role.Name)
+	}
+	return failed
 }
 
 // letGo removes the finalizer: what was to be done in Arize is done, or is not ours to do.

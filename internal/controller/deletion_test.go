@@ -225,6 +225,23 @@ var _ = Describe("Deleting an ArizeRole", func() {
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 
+	It("by force does not leave its answers to a namesake", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
+		role := w.newRole(ctx, "role")
+		w.paused(ctx)
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Finalizers = nil })
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		gone(ctx, role)
+		namesake := w.newRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.Permissions = []string{"SPACE_READ"} })
+		w.arize.ReleaseAll()
+		settle(ctx, namesake, v1alpha1.ReasonNameTaken)
+		Expect(namesake.Status.Origin).To(BeEmpty())
+		Expect(k8s.Delete(ctx, namesake)).To(Succeed())
+		gone(ctx, namesake)
+		Expect(w.names()).To(ConsistOf("role"), "nobody can tell whose it is")
+	})
+
 	It("does not change the role any more, whatever is edited", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		role := w.settledRole(ctx, "role")

@@ -163,7 +163,6 @@ func brokenRules(role *v1alpha1.ArizeRole) []string {
 		"what is in sync is not being created":        ready.Reason != v1alpha1.ReasonInSync || status.PendingCreate == nil,
 		"what is ours has an id":                      status.Origin == "" || status.RoleID != "",
 		"an id and its name come together":            (status.RoleID == "") == (status.RoleName == ""),
-		"what is being created has a finalizer":       status.PendingCreate == nil || slices.Contains(role.Finalizers, v1alpha1.RoleFinalizer) || !role.DeletionTimestamp.IsZero(),
 		"an id given by a person is the one recorded": role.Spec.RoleID == "" || status.RoleID == "" || status.RoleID == role.Spec.RoleID,
 	})
 }
