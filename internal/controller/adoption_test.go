@@ -170,6 +170,16 @@ var _ = Describe("Adopting a role", func() {
 		Expect(w.writes()).To(BeZero())
 	})
 
+	It("follows when the person allows more", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		theirs := w.stranger(ctx, different)
+		role := w.newRole(ctx, "ours", policy(v1alpha1.AdoptNever))
+		settle(ctx, role, v1alpha1.ReasonNameTaken)
+		edit(ctx, role, policy(v1alpha1.AdoptAlways))
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(role.Status.RoleID).To(Equal(theirs.ID))
+	})
+
 	It("gives way as soon as the stranger's role is renamed or deleted", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		theirs := w.stranger(ctx, different)

@@ -7,6 +7,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	gomegatypes "github.com/onsi/gomega/types"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
@@ -91,6 +93,23 @@ var _ = Describe("Updating a role", func() {
 		Expect(w.remote("role").Permissions).To(ConsistOf("SPACE_READ"))
 	})
 
+	It("has nothing to do while the same manifest is applied again and again", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "role", described)
+		for range 3 {
+			manifest := &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": v1alpha1.GroupVersion.String(), "kind": "ArizeRole",
+				"metadata": map[string]any{"name": role.Name, "namespace": role.Namespace},
+				"spec":     map[string]any{"description": "old", "permissions": []any{"DATASET_READ", "PROJECT_READ"}},
+			}}
+			Expect(k8s.Apply(ctx, client.ApplyConfigurationFromUnstructured(manifest), client.FieldOwner("flux"), client.ForceOwnership)).To(Succeed())
+		}
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(role.Finalizers).To(ConsistOf(v1alpha1.RoleFinalizer))
+		stays(ctx, role)
+		Expect(w.writes()).To(Equal(1))
+	})
+
 	It("says what it did in one event for each change", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		role := w.settledRole(ctx, "role", described)
@@ -157,6 +176,40 @@ var _ = Describe("Renaming roles", func() {
 		gone(ctx, leaving)
 		settle(ctx, waiting, v1alpha1.ReasonInSync)
 		Expect(w.remote("A").ID).To(Equal(waiting.Status.RoleID))
+	})
+
+	It("puts back names that somebody exchanged in Arize", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		first, second := w.settledRole(ctx, "first"), w.settledRole(ctx, "second")
+		for id, name := range map[string]string{first.Status.RoleID: "aside", second.Status.RoleID: "first"} {
+			w.arize.ChangeRole(id, func(role *arizetest.Role) { role.Name = name })
+		}
+		w.arize.ChangeRole(first.Status.RoleID, func(role *arizetest.Role) { role.Name = "second" })
+		w.sweep(ctx)
+		Eventually(func(g Gomega) {
+			for _, role := range []*v1alpha1.ArizeRole{first, second} {
+				remote, _ := w.arize.Role(role.Status.RoleID)
+				g.Expect(remote.Name).To(Equal(role.Name))
+			}
+		}).Should(Succeed())
+		settle(ctx, first, v1alpha1.ReasonInSync)
+		settle(ctx, second, v1alpha1.ReasonInSync)
+		Expect(w.arize.Count(updateRole)).To(Equal(3))
+	})
+
+	It("of a role that is taken by its id waits for the name, not for the rest", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		theirs, obstacle := w.stranger(ctx, arizetest.Role{Name: "theirs"}), w.stranger(ctx, arizetest.Role{Name: "ours"})
+		role := w.newRole(ctx, "ours", func(role *v1alpha1.ArizeRole) { role.Spec.RoleID, role.Spec.Description = theirs.ID, "new" })
+		settle(ctx, role, v1alpha1.ReasonNameTaken)
+		Expect(role.Status.RoleID).To(Equal(theirs.ID))
+		Expect(role.Status.Origin).To(Equal(v1alpha1.OriginAdopted))
+		Expect(w.remote("theirs").Description).To(Equal("new"))
+		Expect(w.remote("ours")).To(Equal(obstacle))
+		w.arize.RemoveRole(obstacle.ID)
+		w.sweep(ctx)
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(w.remote("ours").ID).To(Equal(theirs.ID))
 	})
 
 	It("is refused while a stranger has the name, but the rest is written", func(ctx SpecContext) {
