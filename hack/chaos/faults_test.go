@@ -42,4 +42,11 @@ var parts = []struct {
 	play func(*testing.T, *stage)
 }{
 	{"the cache is behind", testStaleCache},
+	{"another leader", testLeaderChange},
+	{"the apiserver", testAPIServer},
+	{"another Arize account", testVanished},
+	{"foreground deletion", testForeground},
+	{"namespaces", testNamespaces},
+	{"secrets stay secret", testSecrets},
+	{"uninstalling", testUninstall},
 }

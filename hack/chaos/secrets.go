@@ -53,7 +53,7 @@ func findSecret(where string, text []byte, secrets []string) error {
 func (s *soak) noKeyInLog(context.Context) error { return s.logs.find(s.manager.Log, s.secrets) }
 
 // noKeyStored looks for keys in everything that the manager writes into Kubernetes.
-func (s *stage) noKeyStored(ctx context.Context, secrets []string) error {
+func (s *stage) noKeyStored(ctx context.Context) error {
 	var roles v1alpha1.ArizeRoleList
 	var accounts v1alpha1.ArizeAccountList
 	var events eventsv1.EventList
@@ -66,7 +66,7 @@ func (s *stage) noKeyStored(ctx context.Context, secrets []string) error {
 		if err != nil {
 			return err
 		}
-		if err := findSecret(where, text, secrets); err != nil {
+		if err := findSecret(where, text, s.secrets); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ func (s *soak) settle(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	if err := s.noKeyStored(ctx, s.secrets); err != nil {
+	if err := s.noKeyStored(ctx); err != nil {
 		return err
 	}
 	return s.staysQuiet(ctx)

@@ -41,8 +41,7 @@ type soak struct {
 	live     []*subject // the ArizeRoles that should be there, the oldest first
 	leaving  []*subject // that were told to go, and may not be gone yet
 	repairs  []repair
-	secrets  []string // every key there ever was
-	numbers  int      // used up for names
+	numbers  int // used up for names
 	logs     logScan
 	newest   int64 // the last request of the last round
 }

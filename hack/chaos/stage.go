@@ -22,6 +22,7 @@ type stage struct {
 	front   *front
 	ledger  *ledger
 	manager *stack.Manager
+	secrets []string // every key there ever was
 }
 
 // verbosity is the most that the manager can say.
