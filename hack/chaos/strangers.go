@@ -31,13 +31,16 @@ var strangers = []action{
 // rename costs two.
 const corrections = 2
 
-// addStranger adds somebody's role, or does nothing when the name is taken.
+// addStranger adds somebody's role, or does nothing when the name is taken. The role is an hour old: one that is as new as
+// an intent to create exactly the same cannot be told from what came of the intent, once an answer was lost.
 func (s *soak) addStranger(ctx context.Context, a *account, name string) (arizetest.Role, bool) {
 	s.numbers++
 	role := arizetest.Role{
 		// An id of our own, so that the ledger knows the role before anybody can see it.
 		ID:   base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "Role:%d:strA", 1_000_000+s.numbers)),
-		Name: name, Permissions: s.somePermissions(), Description: fmt.Sprintf("A stranger's, number %d.", s.numbers),
+		Name: name, Permissions: s.somePermissions(),
+		Description: fmt.Sprintf("A stranger's, number %d.", s.numbers),
+		CreatedAt:   time.Now().Add(-time.Hour),
 	}
 	s.ledger.changing(a.name, role)
 	err := s.inArize(ctx, http.MethodPost, "/_sim/roles?account="+a.name, role)
