@@ -85,10 +85,7 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 	}
 	h.Refusal = nil
 	if step.Verb == Create {
-		h.Foreign = !step.Repeat && arize.ClassOf(out.Err) == arize.ClassConflict
-		if step.WantsSweep(out) {
-			h.Uncertain = now // even a name that is taken may be taken by an earlier try of ours
-		}
+		h = h.afterCreate(step, out, now)
 	}
 	switch {
 	case out.Err == nil:
@@ -101,6 +98,16 @@ func (h History) After(step Step, out Outcome, now time.Time) History {
 		h.Failures, h.Failed = h.Failures+1, now
 	default:
 		h.Failures, h.Refusal = 0, refusalOf(step, verdict, now)
+	}
+	return h
+}
+
+// afterCreate notes whose a role of that name may be. Even a name that is taken may
+// be taken by an earlier try of ours; by the first one it cannot be.
+func (h History) afterCreate(step Step, out Outcome, now time.Time) History {
+	h.Foreign = !step.Repeat && arize.ClassOf(out.Err) == arize.ClassConflict
+	if step.WantsSweep(out) {
+		h.Uncertain = now
 	}
 	return h
 }
