@@ -238,6 +238,9 @@ func update(in Input, step Step, drift Drift) Step {
 	step.Correction = in.Record.Observed && in.Record.Owned()
 	step.Fields = drift.Fields()
 	step.Verdict = Verdict{Progressing, "Changing the role in Arize: " + drift.Summary() + "."}
+	if wait := landing(in); wait > 0 && step.Fields.Has(FieldName) && !step.Correction {
+		return Step{Verb: Wait, Again: wait}
+	}
 	if step.Fields.Has(FieldName) && obstructed(in, step) {
 		return aroundName(in, step, drift)
 	}

@@ -48,6 +48,9 @@ func deleteOwned(in Input) Step {
 	if role != nil && role.Predefined {
 		return Step{Verb: Release} // a predefined role is nobody's, whatever the record says
 	}
+	if wait := landing(in); wait > 0 {
+		return Step{Verb: Wait, Again: wait}
+	}
 	return erase(in.Record.RoleID, role)
 }
 
@@ -133,4 +136,15 @@ func settled(in Input) (Step, bool) {
 		// A little longer than needed: a sweep that begins in the same instant proves nothing.
 		return Step{Verb: Wait, Again: over.Sub(in.Now) + time.Millisecond}, true
 	}
+}
+
+// landing is how long an earlier try of a creation may still take effect although the
+// creation was repeated and succeeded. So long the role keeps its name, for the name
+// is what keeps a second role from being made.
+func landing(in Input) time.Duration {
+	over := in.History.Repeated.Add(in.InFlight)
+	if in.History.Repeated.IsZero() || in.Now.After(over) {
+		return 0
+	}
+	return over.Sub(in.Now) + time.Millisecond
 }

@@ -41,6 +41,7 @@ type History struct {
 	Failures    int       // requests that got no clear answer, in a row
 	Failed      time.Time // when the last of them ended
 	Uncertain   time.Time // when a creation last ended without a clear answer
+	Repeated    time.Time // when a creation succeeded of which an earlier try may yet take effect
 	Foreign     bool      // the name of the last creation was taken when it was first tried: the role that has it is not ours
 	Demand      time.Time // when a fresh look was first asked for
 	Request     string    // the value that asked for it
@@ -50,7 +51,7 @@ type History struct {
 // IsZero says that there is nothing to remember.
 func (h History) IsZero() bool {
 	return len(h.Corrections) == 0 && h.Refusal == nil && h.Failures == 0 &&
-		h.Uncertain.IsZero() && h.Demand.IsZero()
+		h.Uncertain.IsZero() && h.Repeated.IsZero() && h.Demand.IsZero()
 }
 
 // For is the history as far as it speaks of this generation of the spec.
@@ -108,6 +109,9 @@ func (h History) afterCreate(step Step, out Outcome, now time.Time) History {
 	h.Foreign = !step.Repeat && arize.ClassOf(out.Err) == arize.ClassConflict
 	if step.WantsSweep(out) {
 		h.Uncertain = now
+	}
+	if step.Repeat && out.Err == nil {
+		h.Repeated = now
 	}
 	return h
 }

@@ -114,6 +114,21 @@ func TestHistoryAfterASuccess(t *testing.T) {
 	}
 }
 
+func TestHistoryAfterARepeatedCreation(t *testing.T) {
+	for name, row := range map[string]struct {
+		step Step
+		want time.Time
+	}{
+		"of which an earlier try may yet land": {repeating, now},
+		"that was the only one":                {posting, time.Time{}},
+	} {
+		answer := remote("r1")
+		if got := past().After(row.step, Did(&answer, nil), now).Repeated; !got.Equal(row.want) {
+			t.Errorf("%s: Repeated is %v, want %v", name, got, row.want)
+		}
+	}
+}
+
 func TestHistoryAfterNothing(t *testing.T) {
 	if diff := cmp.Diff(past().After(updating, Outcome{}, now), past()); diff != "" {
 		t.Errorf("After no request (-got +want):\n%s", diff)
@@ -207,6 +222,7 @@ func TestHistoryIsZero(t *testing.T) {
 		"with a refusal":         {History{Refusal: &Refusal{}}, false},
 		"with a failure":         {History{Failures: 1}, false},
 		"with an uncertain post": {History{Uncertain: now}, false},
+		"with a repeated post":   {History{Repeated: now}, false},
 		"with a demand":          {History{Demand: now}, false},
 	} {
 		if got := row.history.IsZero(); got != row.want {

@@ -111,6 +111,32 @@ func TestPendingCreationUnderAnotherSpec(t *testing.T) {
 	})
 }
 
+// An earlier try of the creation may take effect as soon as the name is free.
+func TestRepeatedCreationKeepsItsName(t *testing.T) {
+	repeated := func(ago time.Duration, overrides ...func(*scene)) Input { // InFlight 30s
+		since := with(func(in *Input) { in.History.Repeated = now.Add(-ago) })
+		return input(append([]func(*scene){owns("r1", Created), since}, overrides...)...)
+	}
+	wait := Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}
+	keep := wait
+	keep.Settled = true
+	found, drifted := exists(remote("r1")), exists(remote("r1", name("Drifted")))
+	describing := Step{
+		Verb: Update, Verdict: says(Progressing), ID: "r1", Origin: Created, Settled: true,
+		Fields: FieldDescription, Patch: arize.RolePatch{Description: &reader.Description},
+	}
+	renaming := rename("Reader")
+	renaming.Correction = true
+	decideRows(t, map[string]row{
+		"is not renamed at first":    {repeated(20*time.Second, found, newSpec, wants(NewDesired("Writer", "", []string{"A_B"}))), keep},
+		"is not deleted at first":    {repeated(20*time.Second, found, deleting), wait},
+		"is deleted then":            {repeated(31*time.Second, found, deleting), del("r1")},
+		"is changed all the same":    {repeated(20*time.Second, exists(remote("r1", description(""))), newSpec), describing},
+		"gets its name back at once": {repeated(20*time.Second, drifted), renaming},
+		"is let go all the same":     {repeated(20*time.Second, found, deleting, orphan), Step{Verb: Release, ID: "r1", Orphaned: true}},
+	})
+}
+
 // A role that was deleted in Arize is created again while its old id is still on record.
 func TestPendingCreationOfALostRole(t *testing.T) {
 	adopt := Step{Verb: Adopt, Verdict: says(InSync), ID: "r2", Origin: Created, Settled: true}
