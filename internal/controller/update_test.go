@@ -181,10 +181,9 @@ var _ = Describe("Renaming roles", func() {
 	It("puts back names that somebody exchanged in Arize", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		first, second := w.settledRole(ctx, "first"), w.settledRole(ctx, "second")
-		for id, name := range map[string]string{first.Status.RoleID: "aside", second.Status.RoleID: "first"} {
-			w.arize.ChangeRole(id, func(role *arizetest.Role) { role.Name = name })
+		for _, change := range [][2]string{{first.Status.RoleID, "aside"}, {second.Status.RoleID, "first"}, {first.Status.RoleID, "second"}} {
+			w.arize.ChangeRole(change[0], func(role *arizetest.Role) { role.Name = change[1] })
 		}
-		w.arize.ChangeRole(first.Status.RoleID, func(role *arizetest.Role) { role.Name = "second" })
 		w.sweep(ctx)
 		Eventually(func(g Gomega) {
 			for _, role := range []*v1alpha1.ArizeRole{first, second} {
