@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -122,7 +123,9 @@ func (f Fault) bend(a answer) answer {
 	case FaultSlowBody:
 		a.send = sendSlowly(f.Delay)
 	case FaultContentType:
-		a.header = a.header.Clone()
+		header := http.Header{} // an answer without a body has none
+		maps.Copy(header, a.header)
+		a.header = header
 		a.header.Set("Content-Type", cmp.Or(f.ContentType, "text/plain"))
 	case FaultGarbage:
 		a.body = []byte(cmp.Or(f.Body, "\x00\x01 this is not JSON ]}"))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,6 +86,29 @@ func TestFaults(t *testing.T) {
 			}
 			if faults := srv.Faults(); hooked != 2 || faults[0].Hits != 2 || faults[0].Matched != 2 {
 				t.Errorf("the hook was called %d times; %+v", hooked, faults)
+			}
+		})
+	}
+}
+
+// A deletion has an answer without headers and without a body; no fault may stumble over that.
+func TestFaultsOfAnAnswerWithoutABody(t *testing.T) {
+	for name, test := range faultTests() {
+		t.Run(name, func(t *testing.T) {
+			srv, direct := newFaultySim(t, arizetest.Options{})
+			direct.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			test.fault.Method = http.MethodDelete
+			srv.AddFault(test.fault)
+			for _, a := range []*api{direct, overSocket(t, srv)} {
+				role := srv.AddRole(arizetest.Role{Name: "x", Permissions: []string{"A_B"}})
+				got, err := a.send(http.MethodDelete, "/v2/roles/"+url.PathEscape(role.ID), nil)
+				if _, still := srv.Role(role.ID); still == test.commits {
+					t.Errorf("the role is there: %v; got %d, %v", still, got.Status, err)
+				}
+				srv.RemoveRole(role.ID)
+			}
+			if faults := srv.Faults(); faults[0].Hits != 2 {
+				t.Errorf("it struck %d times, want 2", faults[0].Hits)
 			}
 		})
 	}
