@@ -7,7 +7,7 @@ import (
 )
 
 // testStaleCache lets the manager's cache fall behind its own writes: what is done must not be done again.
-func testStaleCache(t *testing.T, s *stage) {
+func testStaleCache(t *testing.T, s *suite) {
 	t.Run("a deletion is over", func(t *testing.T) {
 		sc := newScene(t, s, "stale-deletion")
 		hasTwo(sc)

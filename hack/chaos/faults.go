@@ -84,11 +84,19 @@ func (s *soak) slowDown(context.Context) (string, error) {
 
 // delayEffect breaks the connection of a write that Arize goes on with all the same, some seconds later.
 func (s *soak) delayEffect(context.Context) (string, error) {
+	delay := time.Duration(500+s.random.IntN(4000)) * time.Millisecond
 	return s.strike(arizetest.Fault{
-		Kind: arizetest.FaultDelay, Detached: true, Delay: time.Duration(500+s.random.IntN(4000)) * time.Millisecond,
-		Method: pick(s, writing), Hook: func(arizetest.Request) { time.AfterFunc(100*time.Millisecond, s.door.cut) },
+		Kind: arizetest.FaultDelay, Detached: true, Delay: delay,
+		Method: pick(s, writing), Hook: func(arizetest.Request) {
+			s.landing.Store(time.Now().Add(delay + time.Second).UnixNano())
+			time.AfterFunc(100*time.Millisecond, s.door.cut)
+		},
 	})
 }
+
+// mayLand says that a creation may yet take effect although it was repeated meanwhile. The operator keeps the name of its
+// role for so long; but if a stranger frees the name, or a process that was started anew does, a second role can be made.
+func (s *soak) mayLand() bool { return time.Now().UnixNano() < s.landing.Load() }
 
 // changeSettings makes Arize one of the servers that it might be.
 func (s *soak) changeSettings(context.Context) (string, error) {

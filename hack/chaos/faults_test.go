@@ -12,16 +12,24 @@ import (
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
+// suite is the stage that all rows share.
+type suite struct {
+	*stage
+
+	open []*scene // that have not ended
+}
+
 // TestFaults runs the manager's binary on one control plane through everything that can go wrong at a given moment.
 func TestFaults(t *testing.T) {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		t.Fatal("KUBEBUILDER_ASSETS is not set: run the tests with `make test`, or set it to what `make -s assets` prints last")
 	}
 	ctrl.SetLogger(logr.Discard())
-	s, err := openStage(t.Context(), stack.Options{Say: t.Logf, ControllerManager: true}, arizetest.Options{})
+	opened, err := openStage(t.Context(), stack.Options{Say: t.Logf, ControllerManager: true}, arizetest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := &suite{stage: opened}
 	t.Cleanup(func() {
 		if err := s.close(); err != nil {
 			t.Error(err)
@@ -39,11 +47,13 @@ func TestFaults(t *testing.T) {
 // parts are what is not a point; the last one leaves no CRD behind.
 var parts = []struct {
 	name string
-	play func(*testing.T, *stage)
+	play func(*testing.T, *suite)
 }{
 	{"the cache is behind", testStaleCache},
 	{"another leader", testLeaderChange},
 	{"the apiserver", testAPIServer},
+	{"creations that take effect late", testLate},
+	{"then everything is deleted", testEnd},
 	{"another Arize account", testVanished},
 	{"foreground deletion", testForeground},
 	{"namespaces", testNamespaces},

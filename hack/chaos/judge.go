@@ -151,6 +151,8 @@ func (f *file) explains(id string) string {
 		return ""
 	case !f.gone && f.status.RoleID == id && f.status.Origin != "":
 		return "ArizeRole " + f.key.String() + " has it"
+	case !f.gone && f.suspended && f.status.PendingCreate != nil:
+		return "ArizeRole " + f.key.String() + " was suspended while it was created, and knows that it may have been"
 	case f.deletion != nil && (f.released || !takesAlong(f.deletion, f.status.Origin)):
 		return "ArizeRole " + f.key.String() + " left it behind"
 	default:

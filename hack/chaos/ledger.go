@@ -31,6 +31,7 @@ type ledger struct {
 	remotes    map[string]*remote
 	arrived    map[int64][]*file // by the sequence number of a creation: whose it may be
 	violations []error
+	writes     int // of ArizeRoles
 }
 
 // file is what is known of one ArizeRole.
@@ -43,6 +44,8 @@ type file struct {
 	same   map[string]bool // digests that may be adopted when they are identical
 	always map[string]bool // names that may be adopted as they are
 	ids    map[string]bool // ids that may be adopted
+
+	suspended bool // by what was declared last
 
 	deletion *v1alpha1.ArizeRole // as it was when it was asked to go; nil before
 	doomed   bool                // its remote role may be deleted
@@ -87,6 +90,13 @@ func (l *ledger) violated() []error {
 	return slices.Clone(l.violations)
 }
 
+// written is how often the manager wrote an ArizeRole.
+func (l *ledger) written() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writes
+}
+
 // forgive forgets what was violated so far.
 func (l *ledger) forgive() {
 	l.mu.Lock()
@@ -110,6 +120,7 @@ func (l *ledger) declare(role *v1alpha1.ArizeRole, account string) {
 	if id := role.Spec.RoleID; id != "" {
 		f.ids[id] = true
 	}
+	f.suspended = role.Spec.Suspend
 	for id := range f.held {
 		l.remotes[id].caused++
 	}
@@ -166,6 +177,9 @@ func (l *ledger) answered(asked access, body []byte) {
 	if !concernsRole(asked.Path) {
 		return
 	}
+	l.mu.Lock()
+	l.writes++
+	l.mu.Unlock()
 	var role v1alpha1.ArizeRole
 	if err := json.Unmarshal(body, &role); err != nil {
 		l.mu.Lock()

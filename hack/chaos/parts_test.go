@@ -20,7 +20,7 @@ import (
 )
 
 // testLeaderChange kills the leader of two managers in the middle of a creation; the other one goes on.
-func testLeaderChange(t *testing.T, s *stage) {
+func testLeaderChange(t *testing.T, s *suite) {
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -52,12 +52,7 @@ func testLeaderChange(t *testing.T, s *stage) {
 	lost.await("the leader to get there", beforePost.await)
 	afterPost := arize(arizetest.Fault{Method: "POST", Stage: after})(made)
 	made.declare("one")
-	made.await("the leader to get there, too", func(context.Context) error {
-		if n := len(s.arize.Paused()); n != 2 {
-			return fmt.Errorf("%d are there", n)
-		}
-		return nil
-	})
+	made.await("the leader to get there, too", s.paused(2))
 	must(leader.Kill())
 	beforePost.spring()
 	afterPost.spring()
@@ -65,13 +60,12 @@ func testLeaderChange(t *testing.T, s *stage) {
 	for _, sc := range []*scene{lost, made} {
 		sc.isTrue()
 		createdOnce(sc)
-		sc.end()
 	}
 	must(successor.Stop())
 }
 
 // testAPIServer pulls the plug of the apiserver, and loses its answers.
-func testAPIServer(t *testing.T, s *stage) {
+func testAPIServer(t *testing.T, s *suite) {
 	for name, stopped := range map[string]func(*scene) trap{
 		"intent": kube(beforehand, status, `"pendingCreate":{`),
 		"status": kube(beforehand, status, `"roleID":"`),
@@ -87,7 +81,6 @@ func testAPIServer(t *testing.T, s *stage) {
 			sc.must(s.APIServer.Start(t.Context()))
 			sc.isTrue()
 			createdOnce(sc)
-			sc.end()
 		})
 	}
 	for _, at := range []moment{beforehand, afterwards} {
@@ -98,7 +91,6 @@ func testAPIServer(t *testing.T, s *stage) {
 			declares(sc)
 			sc.isTrue()
 			createdOnce(sc)
-			sc.end()
 		})
 	}
 	t.Run("etcd is killed with it while a creation goes on", func(t *testing.T) {
@@ -112,12 +104,44 @@ func testAPIServer(t *testing.T, s *stage) {
 		sc.must(errors.Join(s.Etcd.Start(t.Context()), s.APIServer.Start(t.Context())))
 		sc.isTrue()
 		createdOnce(sc)
-		sc.end()
 	})
 }
 
+// testLate lets creations take effect after they were repeated: the names of the roles must not have become free meanwhile.
+func testLate(t *testing.T, s *suite) {
+	renamed, deleted := newScene(t, s, "late-and-renamed"), newScene(t, s, "late-and-deleted")
+	for _, sc := range []*scene{renamed, deleted} {
+		sc.openAccount()
+		late := arize(arizetest.Fault{Method: http.MethodPost, Stage: before, Detached: true})(sc)
+		defer late.spring()
+		declares(sc)
+	}
+	renamed.await("two creations", s.paused(2))
+	s.door.cut()
+	renamed.isTrue() // for it was repeated
+	deleted.isTrue()
+	edits(renamed)
+	deletes(deleted)
+	s.arize.ReleaseAll()
+	renamed.isTrue()
+	deleted.await("the ArizeRole to go", deleted.empty)
+	deleted.onlyOurs()
+	renamed.once(http.MethodPost)
+	deleted.once(http.MethodPost)
+}
+
+// paused says that so many requests to Arize are paused.
+func (s *suite) paused(n int) func(context.Context) error {
+	return func(context.Context) error {
+		if are := len(s.arize.Paused()); are != n {
+			return fmt.Errorf("%d are there", are)
+		}
+		return nil
+	}
+}
+
 // testVanished moves a key to another Arize account: the operator must not create everything there.
-func testVanished(t *testing.T, s *stage) {
+func testVanished(t *testing.T, s *suite) {
 	sc := newScene(t, s, "vanished")
 	hasTwo(sc)
 	elsewhere := sc.namespace + "-elsewhere"
@@ -148,7 +172,7 @@ func testVanished(t *testing.T, s *stage) {
 }
 
 // testForeground deletes as `kubectl delete --cascade=foreground` does.
-func testForeground(t *testing.T, s *stage) {
+func testForeground(t *testing.T, s *suite) {
 	sc := newScene(t, s, "foreground")
 	hasOne(sc)
 	sc.delete("one", client.PropagationPolicy(metav1.DeletePropagationForeground))
@@ -190,7 +214,7 @@ func (sc *scene) namespaceGoes() {
 }
 
 // testNamespaces deletes whole namespaces, with the account, its Secret and the roles in them.
-func testNamespaces(t *testing.T, s *stage) {
+func testNamespaces(t *testing.T, s *suite) {
 	t.Run("all at once", func(t *testing.T) {
 		sc := newScene(t, s, "namespace")
 		hasTwo(sc)
@@ -245,7 +269,7 @@ func testNamespaces(t *testing.T, s *stage) {
 }
 
 // testUninstall deletes the CRD: every remote role stays.
-func testUninstall(t *testing.T, s *stage) {
+func testUninstall(t *testing.T, s *suite) {
 	sc := newScene(t, s, "uninstall")
 	hasTwo(sc)
 	from := sc.arize.Requests()

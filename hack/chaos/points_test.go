@@ -197,7 +197,7 @@ var points = []point{
 }
 
 // testPoints pulls the plug at every point, starts the manager again, and looks at what came of it.
-func testPoints(t *testing.T, s *stage) {
+func testPoints(t *testing.T, s *suite) {
 	s.arize.ChangeSettings(func(settings *arizetest.Settings) { settings.PageCap = 3 }) // so that every sweep has several pages
 	for _, p := range points {
 		t.Run(p.name, func(t *testing.T) { p.play(newScene(t, s, slug(p.name))) })
@@ -226,7 +226,6 @@ func (p point) play(sc *scene) {
 	if p.then != nil {
 		p.then(sc)
 	}
-	sc.end()
 }
 
 // slug makes a name for a namespace.

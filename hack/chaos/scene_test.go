@@ -27,7 +27,7 @@ const patience = 2 * time.Minute
 // scene is one row of the suite: a namespace, an Arize account of that name with strangers' roles in it, and an
 // ArizeAccount that leads there.
 type scene struct {
-	*stage
+	*suite
 
 	t         *testing.T
 	ctx       context.Context //nolint:containedctx // of the test
@@ -37,16 +37,17 @@ type scene struct {
 	roles     map[string]*v1alpha1.ArizeRole
 }
 
-func newScene(t *testing.T, s *stage, name string) *scene {
+func newScene(t *testing.T, s *suite, name string) *scene {
 	t.Helper()
 	sc := &scene{
-		stage: s, t: t, ctx: t.Context(), namespace: name, key: "chaos-key-" + name,
+		suite: s, t: t, ctx: t.Context(), namespace: name, key: "chaos-key-" + name,
 		strangers: map[string]arizetest.Role{}, roles: map[string]*v1alpha1.ArizeRole{},
 	}
 	s.arize.AddKey(sc.key, name)
 	s.secrets = append(s.secrets, sc.key)
 	sc.stranger("Theirs", "DATASET_READ")
 	sc.stranger("AI Engineer 2", "PROJECT_READ")
+	s.open = append(s.open, sc)
 	sc.must(sc.startManager(sc.ctx))
 	sc.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	sc.create(&corev1.Secret{
@@ -286,10 +287,34 @@ func (sc *scene) wakeAll() {
 // end deletes what the scene declared; nothing of ours may stay, and nothing may hang.
 func (sc *scene) end() {
 	sc.t.Helper()
+	sc.deleteAll()
+	sc.isOver()
+}
+
+// testEnd ends the scenes that are open, together: where a creation was repeated, deletion waits until its first try can
+// have no effect any more.
+func testEnd(t *testing.T, s *suite) {
+	scenes := s.open
+	for _, sc := range scenes {
+		sc.t, sc.ctx = t, t.Context()
+		sc.deleteAll()
+	}
+	for _, sc := range scenes {
+		sc.isOver()
+	}
+}
+
+func (sc *scene) deleteAll() {
+	sc.t.Helper()
 	for _, name := range slices.Collect(maps.Keys(sc.roles)) {
 		sc.delete(name)
 	}
 	sc.must(sc.Client.DeleteAllOf(sc.ctx, &v1alpha1.ArizeAccount{}, client.InNamespace(sc.namespace)))
+}
+
+func (sc *scene) isOver() {
+	sc.t.Helper()
+	sc.open = slices.DeleteFunc(slices.Clone(sc.open), func(other *scene) bool { return other == sc })
 	sc.await("everything in "+sc.namespace+" to go", func(ctx context.Context) error {
 		account := &v1alpha1.ArizeAccount{}
 		err := sc.Client.Get(ctx, client.ObjectKey{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}, account)

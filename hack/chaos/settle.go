@@ -193,7 +193,7 @@ func (s *soak) staysQuiet(ctx context.Context) error {
 // quietly lets some time pass in which nothing is asked of the operator.
 func (s *soak) quietly(ctx context.Context) error {
 	s.newest = s.lastRequest()
-	began := time.Now()
+	began, written := time.Now(), s.ledger.written()
 	if err := pause(ctx, quiet); err != nil {
 		return err
 	}
@@ -209,6 +209,9 @@ func (s *soak) quietly(ctx context.Context) error {
 		if n > allowed {
 			return fmt.Errorf("while nothing was asked account %s was listed %d times in %s", account, n, quiet)
 		}
+	}
+	if n := s.ledger.written() - written; n > 0 {
+		return fmt.Errorf("while nothing was asked ArizeRoles were written %d times", n)
 	}
 	return s.converged(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,7 +42,8 @@ type soak struct {
 	live     []*subject // the ArizeRoles that should be there, the oldest first
 	leaving  []*subject // that were told to go, and may not be gone yet
 	repairs  []repair
-	numbers  int // used up for names
+	numbers  int          // used up for names
+	landing  atomic.Int64 // until when a request may take effect late, in nanoseconds
 	logs     logScan
 	newest   int64 // the last request of the last round
 }

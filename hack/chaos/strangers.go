@@ -117,6 +117,9 @@ func (s *soak) drift(part string, change func(*arizetest.Role)) (string, error) 
 // pickOurs is a random ArizeRole whose remote role may drift once more, and that role.
 func (s *soak) pickOurs(part string) (*subject, arizetest.Role, bool) {
 	victim, found := s.pickLive()
+	if part != "content" && s.mayLand() {
+		return nil, arizetest.Role{}, false
+	}
 	if !found || victim.drifts[part] >= corrections || part == "name" && victim.drifts[part] > 0 {
 		return nil, arizetest.Role{}, false
 	}

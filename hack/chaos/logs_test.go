@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,7 +9,7 @@ import (
 )
 
 // testSecrets looks for the keys of all scenes in every log line, every Event and every status.
-func testSecrets(t *testing.T, s *stage) {
+func testSecrets(t *testing.T, s *suite) {
 	logs, err := filepath.Glob(filepath.Join(s.Dir, "manager*.log"))
 	if err != nil || len(logs) < 3 {
 		t.Fatalf("the logs of the managers are %v: %v", logs, err)
@@ -21,7 +22,7 @@ func testSecrets(t *testing.T, s *stage) {
 		if len(text) < 10_000 {
 			t.Errorf("%s is so short that the manager cannot have said all that it can", log)
 		}
-		if err := findSecret(log, text, s.secrets); err != nil {
+		if err := errors.Join(findSecret(log, text, s.secrets), findPanic(log, text)); err != nil {
 			t.Error(err)
 		}
 	}

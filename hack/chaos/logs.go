@@ -21,7 +21,7 @@ type logScan struct{ offset int64 }
 // overlap is read again, so that nothing hides between two reads.
 const overlap = 1 << 10
 
-// find looks for secrets in what was added to a log since the last call.
+// find looks for secrets, and for panics, in what was added to a log since the last call.
 func (l *logScan) find(path string, secrets []string) error {
 	file, err := os.Open(path) //nolint:gosec // our own log
 	if err != nil {
@@ -33,7 +33,18 @@ func (l *logScan) find(path string, secrets []string) error {
 		return err
 	}
 	l.offset = max(l.offset-overlap, 0) + int64(len(data))
-	return findSecret(path, data, secrets)
+	return errors.Join(findSecret(path, data, secrets), findPanic(path, data))
+}
+
+// findPanic looks for what a manager that goes on says after a panic in a reconcile, and for what the race detector says:
+// GOFLAGS=-race builds the manager with it.
+func findPanic(where string, text []byte) error {
+	for _, words := range []string{"Observed a panic", "WARNING: DATA RACE"} {
+		if at := bytes.Index(text, []byte(words)); at >= 0 {
+			return fmt.Errorf("%s has %q: %s", where, words, text[at:min(at+4000, len(text))])
+		}
+	}
+	return nil
 }
 
 // findSecret looks for secrets in a text, as they are or in base64, which is how a Secret is stored.
@@ -50,7 +61,7 @@ func findSecret(where string, text []byte, secrets []string) error {
 	return nil
 }
 
-func (s *soak) noKeyInLog(context.Context) error { return s.logs.find(s.manager.Log, s.secrets) }
+func (s *soak) nothingInLog(context.Context) error { return s.logs.find(s.manager.Log, s.secrets) }
 
 // noKeyStored looks for keys in everything that the manager writes into Kubernetes.
 func (s *stage) noKeyStored(ctx context.Context) error {
