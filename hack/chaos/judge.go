@@ -145,11 +145,17 @@ func (l *ledger) explains(id string) string {
 	return ""
 }
 
+// has says that an ArizeRole calls a role its own.
+func (f *file) has(id string) bool {
+	return !f.gone && f.status.RoleID == id && f.status.Origin != ""
+}
+
 func (f *file) explains(id string) string {
-	switch {
-	case !f.held[id] && !f.born[id]:
+	if !f.held[id] && !f.born[id] {
 		return ""
-	case !f.gone && f.status.RoleID == id && f.status.Origin != "":
+	}
+	switch {
+	case f.has(id):
 		return "ArizeRole " + f.key.String() + " has it"
 	case !f.gone && f.suspended && f.status.PendingCreate != nil:
 		return "ArizeRole " + f.key.String() + " was suspended while it was created, and knows that it may have been"

@@ -113,7 +113,7 @@ func testLate(t *testing.T, s *suite) {
 	for _, sc := range []*scene{renamed, deleted} {
 		sc.openAccount()
 		late := arize(arizetest.Fault{Method: http.MethodPost, Stage: before, Detached: true})(sc)
-		defer late.spring()
+		t.Cleanup(late.spring)
 		declares(sc)
 	}
 	renamed.await("two creations", s.paused(2))
