@@ -35,6 +35,9 @@ func (s *soak) restartManager(ctx context.Context) (string, error) {
 	if s.mayLand() {
 		return "", nil
 	}
+	// A manager whose caches are still filling ends only when they are full (controller-runtime waits for them), and
+	// nobody would let the watches go on while this one is waited for.
+	s.front.resume()
 	if err := s.manager.Stop(); err != nil {
 		return "", err
 	}
