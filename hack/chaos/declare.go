@@ -15,7 +15,7 @@ import (
 // declare creates an ArizeRole.
 func (s *soak) declare(ctx context.Context, role *v1alpha1.ArizeRole, a *account) (string, error) {
 	role.Spec.AccountRef = v1alpha1.AccountReference{Namespace: home, Name: a.name}
-	s.ledger.declare(role, a.name)
+	s.ledger.declare(role, a.arize)
 	err := s.try(ctx, "declare", func(ctx context.Context) error {
 		err := s.Client.Create(ctx, role)
 		if apierrors.IsAlreadyExists(err) { // the answer to an earlier try was lost
@@ -26,7 +26,7 @@ func (s *soak) declare(ctx context.Context, role *v1alpha1.ArizeRole, a *account
 	if err != nil {
 		return "", err
 	}
-	s.ledger.declare(role, a.name)
+	s.ledger.declare(role, a.arize)
 	s.live = append(s.live, &subject{ArizeRole: role, account: a, drifts: map[string]int{}})
 	return client.ObjectKeyFromObject(role).String() + " in " + a.name + summary(role), nil
 }
@@ -45,7 +45,7 @@ func (s *soak) edit(ctx context.Context, role *subject, change func(*v1alpha1.Ar
 	before := role.ArizeRole
 	wanted := before.DeepCopy()
 	change(wanted)
-	s.ledger.declare(wanted, role.account.name)
+	s.ledger.declare(wanted, role.account.arize)
 	err := s.try(ctx, "edit", func(ctx context.Context) error {
 		written := wanted.DeepCopy()
 		if err := s.Client.Patch(ctx, written, client.MergeFrom(before)); err != nil {

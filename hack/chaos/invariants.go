@@ -37,7 +37,7 @@ func (s *soak) justified(context.Context) error { return errors.Join(s.ledger.vi
 func (s *soak) noTwins(context.Context) error {
 	there := map[string]bool{}
 	for _, a := range s.accounts {
-		for _, role := range s.arize.Account(a.name).CustomRoles() {
+		for _, role := range s.arize.Account(a.arize).CustomRoles() {
 			there[role.ID] = true
 		}
 	}

@@ -113,7 +113,7 @@ func (s *soak) newKey(ctx context.Context, a *account) error {
 	}
 	a.key = "chaos-key-" + hex.EncodeToString(secret)
 	s.secrets = append(s.secrets, a.key)
-	s.arize.AddKey(a.key, a.name)
+	s.arize.AddKey(a.key, a.arize)
 	return s.writeSecret(ctx, a)
 }
 

@@ -21,7 +21,7 @@ const (
 	// home is the namespace of the accounts; the roles live in teams.
 	home = "chaos-accounts"
 	// fleet is how many ArizeRoles there are about.
-	fleet = 24
+	fleet = 30
 	// round is how long things go wrong before all faults stop and everything has to converge.
 	round = 2 * time.Minute
 )
@@ -50,7 +50,8 @@ type soak struct {
 
 // account is an ArizeAccount and where it leads.
 type account struct {
-	name  string // of the ArizeAccount, and of the account in the simulated Arize
+	name  string // of the ArizeAccount
+	arize string // of the account in the simulated Arize
 	key   string // that is in the Secret, or comes back into it
 	upset bool   // the key or the Secret is away for a while
 }
@@ -85,20 +86,20 @@ func newSoak(ctx context.Context, seed uint64, say func(string, ...any)) (*soak,
 	return s, nil
 }
 
-// furnish makes what is there from the start: namespaces, two accounts with strangers in them, and the manager.
+// furnish makes what is there from the start: namespaces, two Arize accounts with strangers in them, to one of which two
+// ArizeAccounts lead, and the manager.
 func (s *soak) furnish(ctx context.Context) error {
 	for _, name := range append([]string{home}, teams...) {
 		if err := s.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{"east", "west"} {
-		a := &account{name: name}
+	for _, a := range []*account{{name: "east", arize: "east"}, {name: "west", arize: "west"}, {name: "east-too", arize: "east"}} {
 		s.accounts = append(s.accounts, a)
 		if err := s.newKey(ctx, a); err != nil {
 			return err
 		}
-		for range 6 {
+		for range 4 {
 			s.addStranger(ctx, a, s.freshName("Stranger"))
 		}
 		if err := s.Client.Create(ctx, a.declared(s.door.url)); err != nil {

@@ -42,8 +42,8 @@ func (s *soak) addStranger(ctx context.Context, a *account, name string) (arizet
 		Description: fmt.Sprintf("A stranger's, number %d.", s.numbers),
 		CreatedAt:   time.Now().Add(-time.Hour),
 	}
-	s.ledger.changing(a.name, role)
-	err := s.inArize(ctx, http.MethodPost, "/_sim/roles?account="+a.name, role)
+	s.ledger.changing(a.arize, role)
+	err := s.inArize(ctx, http.MethodPost, "/_sim/roles?account="+a.arize, role)
 	return role, err == nil
 }
 
@@ -54,7 +54,7 @@ func (s *soak) inArize(ctx context.Context, method, path string, body any) error
 
 // pickStranger is one of the strangers' roles that are there.
 func (s *soak) pickStranger(a *account) (arizetest.Role, bool) {
-	theirs := slices.DeleteFunc(s.arize.Account(a.name).CustomRoles(), func(role arizetest.Role) bool {
+	theirs := slices.DeleteFunc(s.arize.Account(a.arize).CustomRoles(), func(role arizetest.Role) bool {
 		return !s.ledger.strange(role.ID)
 	})
 	if len(theirs) == 0 {
@@ -104,9 +104,9 @@ func (s *soak) drift(part string, change func(*arizetest.Role)) (string, error) 
 		return "", nil
 	}
 	change(&role)
-	s.ledger.changing(victim.account.name, role)
+	s.ledger.changing(victim.account.arize, role)
 	victim.drifts[part]++
-	if !s.arize.Account(victim.account.name).ChangeRole(role.ID, func(now *arizetest.Role) {
+	if !s.arize.Account(victim.account.arize).ChangeRole(role.ID, func(now *arizetest.Role) {
 		now.Name, now.Description, now.Permissions = role.Name, role.Description, role.Permissions
 	}) {
 		return "", nil // deleted meanwhile
@@ -123,7 +123,7 @@ func (s *soak) pickOurs(part string) (*subject, arizetest.Role, bool) {
 	if !found || victim.drifts[part] >= corrections || part == "name" && victim.drifts[part] > 0 {
 		return nil, arizetest.Role{}, false
 	}
-	role, exists := s.arize.Account(victim.account.name).Role(s.ledger.holds(victim.UID))
+	role, exists := s.arize.Account(victim.account.arize).Role(s.ledger.holds(victim.UID))
 	return victim, role, exists
 }
 
@@ -134,9 +134,9 @@ func (s *soak) strangerRemovesOurs(context.Context) (string, error) {
 	if !found || victim.Spec.RoleID != "" || s.missing(victim.account, 1) {
 		return "", nil
 	}
-	s.ledger.changing(victim.account.name, role)
+	s.ledger.changing(victim.account.arize, role)
 	victim.drifts["existence"]++
-	s.arize.Account(victim.account.name).RemoveRole(role.ID)
+	s.arize.Account(victim.account.arize).RemoveRole(role.ID)
 	return fmt.Sprintf("%s (%s) in %s", role.ID, role.Name, victim.account.name), nil
 }
 
@@ -149,7 +149,7 @@ func (s *soak) missing(a *account, more int) bool {
 			continue
 		}
 		held++
-		if _, exists := s.arize.Account(a.name).Role(id); !exists {
+		if _, exists := s.arize.Account(a.arize).Role(id); !exists {
 			gone++
 		}
 	}
@@ -164,8 +164,8 @@ func (s *soak) strangerChangesTheirs(context.Context) (string, error) {
 	}
 	s.numbers++
 	role.Description = fmt.Sprintf("A stranger's, number %d.", s.numbers)
-	s.ledger.changing(a.name, role)
-	s.arize.Account(a.name).ChangeRole(role.ID, func(now *arizetest.Role) { now.Description = role.Description })
+	s.ledger.changing(a.arize, role)
+	s.arize.Account(a.arize).ChangeRole(role.ID, func(now *arizetest.Role) { now.Description = role.Description })
 	return role.Name + " in " + a.name, nil
 }
 
@@ -173,16 +173,16 @@ func (s *soak) strangerChangesTheirs(context.Context) (string, error) {
 func (s *soak) strangerRemovesTheirs(context.Context) (string, error) {
 	a := pick(s, s.accounts)
 	role, found := s.pickStranger(a)
-	if !found || s.ledger.holder(role.ID) != "" || len(s.arize.Account(a.name).CustomRoles()) < fleet/2 {
+	if !found || s.ledger.holder(role.ID) != "" || len(s.arize.Account(a.arize).CustomRoles()) < fleet/2 {
 		return "", nil
 	}
-	s.arize.Account(a.name).RemoveRole(role.ID)
+	s.arize.Account(a.arize).RemoveRole(role.ID)
 	return role.Name + " in " + a.name, nil
 }
 
 // bind lets somebody hold a role, for a while.
 func (s *soak) bind(ctx context.Context, a *account, id string) bool {
-	if s.inArize(ctx, http.MethodPost, "/_sim/bindings?account="+a.name, map[string]string{"role_id": id}) != nil {
+	if s.inArize(ctx, http.MethodPost, "/_sim/bindings?account="+a.arize, map[string]string{"role_id": id}) != nil {
 		return false
 	}
 	s.later(time.Duration(2+s.random.IntN(6))*time.Second, "nobody holds a role any more", func(ctx context.Context) error {
@@ -195,8 +195,8 @@ func (s *soak) bind(ctx context.Context, a *account, id string) bool {
 func (s *soak) unbindAll(context.Context) (string, error) {
 	n := 0
 	for _, a := range s.accounts {
-		for _, binding := range s.arize.Account(a.name).Bindings() {
-			s.arize.Account(a.name).RemoveBinding(binding.ID)
+		for _, binding := range s.arize.Account(a.arize).Bindings() {
+			s.arize.Account(a.arize).RemoveBinding(binding.ID)
 			n++
 		}
 	}
