@@ -56,7 +56,6 @@ var _ = BeforeSuite(func() {
 	SetDefaultEventuallyTimeout(20 * time.Second)
 	SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	SetDefaultConsistentlyDuration(300 * time.Millisecond)
-	rules := &observer{reasons: map[string]bool{}}
 	var logged zap.Options
 	flags := flag.NewFlagSet("", flag.PanicOnError)
 	logged.BindFlags(flags)
