@@ -43,6 +43,7 @@ type settings struct {
 	metricsAddress  string
 	metricsSecure   bool
 	probeAddress    string
+	pprofAddress    string
 	leaderElect     bool
 	leaderNamespace string
 	selector        labels.Selector
@@ -58,6 +59,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "Address of the metrics endpoint; 0 turns it off.")
 	flags.BoolVar(&s.metricsSecure, "metrics-secure", true, "Serve metrics over HTTPS, to authenticated and authorized callers only.")
 	flags.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz.")
+	flags.StringVar(&s.pprofAddress, "pprof-bind-address", "", "Address of the profiles at /debug/pprof/, for anyone who can reach it; off when empty.")
 	flags.BoolVar(&s.leaderElect, "leader-elect", false, "Let only one of several managers act at a time.")
 	flags.StringVar(&s.leaderNamespace, "leader-election-namespace", "", "Namespace of the leader election's Lease; the manager's own when empty. Needed outside of a cluster.")
 	flags.StringVar(&namespaces, "watch-namespaces", "", "Comma-separated namespaces to watch, those of the ArizeAccounts included; all when empty.")
@@ -103,6 +105,7 @@ func run(ctx context.Context, s settings) error {
 		Client:                  controller.ClientOptions(),
 		Metrics:                 metricsOptions(s),
 		HealthProbeBindAddress:  s.probeAddress,
+		PprofBindAddress:        s.pprofAddress,
 		LeaderElection:          s.leaderElect,
 		LeaderElectionID:        "arize-operator." + v1alpha1.GroupName,
 		LeaderElectionNamespace: s.leaderNamespace,
