@@ -95,10 +95,17 @@ FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s).
 	@hack/fuzz.sh $(FUZZTIME)
 
-N ?= 1000
+# Without N this is the published benchmark. Runs with other numbers of roles are kept in the same place.
+BENCH_OUT ?= $(if $(N),bin/bench,docs/benchmarks)
 .PHONY: bench
-bench: ## Drive N (1000) roles through create, idle, restart and drift, and print what that cost.
-	@$(WITH_ASSETS) N=$(N) go run ./hack/bench
+bench: ## Measure what 100, 1000 and 10,000 roles cost (about an hour), or only N=100; write tables and plots to BENCH_OUT.
+	@$(WITH_ASSETS) failed=0; go run ./hack/bench $(if $(N),-n="$(N)") -out=$(BENCH_OUT) || failed=$$?; \
+		go -C hack/bench/plot run . $(abspath $(BENCH_OUT)); exit $$failed
+
+.PHONY: bench-render
+bench-render: ## Write the tables and plots of BENCH_OUT anew, without measuring anything.
+	@go run ./hack/bench -render -out=$(BENCH_OUT)
+	@go -C hack/bench/plot run . $(abspath $(BENCH_OUT))
 
 DURATION ?= 1m
 .PHONY: chaos

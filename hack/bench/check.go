@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
+	"time"
 )
 
 const mib = 1 << 20
@@ -90,15 +92,15 @@ func (b *bench) checkStart(c *checker, m measurement) {
 func (b *bench) checkCreate(c *checker, m measurement) {
 	c.atMost("sweeps", m.sweeps(), 1)
 	c.atMost("pages of lists", m.count(listRoles), m.pages)
-	c.requests(m, b.roles, 0, 0)
+	c.requests(m, b.size, 0, 0)
 	c.atMost("writes of one ArizeRole", m.writesPerRole(), 3)
-	c.writes(m, m.writes(roleResource), m.sweeps(), b.roles)
+	c.writes(m, m.writes(roleResource), m.sweeps(), b.size)
 }
 
 func (b *bench) checkIdle(c *checker, m measurement) {
-	c.swept(m, 2)
+	c.swept(m, b.idleSweeps())
 	c.requests(m, 0, 0, 0)
-	c.writes(m, 0, 2, 0)
+	c.writes(m, 0, b.idleSweeps(), 0)
 }
 
 func (b *bench) checkRestart(c *checker, m measurement) {
@@ -107,12 +109,29 @@ func (b *bench) checkRestart(c *checker, m measurement) {
 	c.writes(m, 0, 1, 0)
 }
 
-func (b *bench) checkDrift(c *checker, m measurement) {
+func (b *bench) checkFailover(c *checker, m measurement) {
 	c.swept(m, 1)
+	c.requests(m, 0, 0, 0)
+	c.writes(m, 0, 1, 1)
+}
+
+func (b *bench) checkDetect(c *checker, m measurement) {
+	c.equal("pages of lists in sweeps that are not complete", m.count(listRoles)-m.sweeps()*m.pages, 0)
 	c.requests(m, 0, 1, 0)
 	c.fields(m, "permissions")
 	c.atMost("writes of one ArizeRole", m.writesPerRole(), 1)
-	c.writes(m, m.writes(roleResource), 1, 1)
+	c.writes(m, m.writes(roleResource), m.sweeps(), 1)
+}
+
+// checkDrift is for n roles that lost a permission.
+func (b *bench) checkDrift(n int) func(*checker, measurement) {
+	return func(c *checker, m measurement) {
+		c.swept(m, 1)
+		c.requests(m, 0, n, 0)
+		c.fields(m, "permissions")
+		c.atMost("writes of one ArizeRole", m.writesPerRole(), 1)
+		c.writes(m, m.writes(roleResource), 1, n)
+	}
 }
 
 func (b *bench) checkEdit(c *checker, m measurement) {
@@ -122,8 +141,48 @@ func (b *bench) checkEdit(c *checker, m measurement) {
 	c.writes(m, 1, 0, 1)
 }
 
+// checkOutage is for a time in which every request fails.
+func (b *bench) checkOutage(c *checker, m measurement) {
+	// Three failures close the account; from then on it alone asks, each time after twice as long.
+	probes := 3 + bits.Len(uint(max(m.took, 0)/time.Second)) + 1
+	c.atMost("requests", len(m.requests), probes)
+	c.equal("other requests than lists", len(m.requests)-m.count(listRoles), 0)
+	c.equal("requests that did not fail", len(m.requests)-m.refused(), 0)
+	c.atMost("writes of one ArizeRole", m.writesPerRole(), 1)
+	c.writes(m, b.size, probes, b.size+1)
+}
+
+func (b *bench) checkRecovery(c *checker, m measurement) {
+	c.swept(m, 1)
+	c.requests(m, 0, 0, 0)
+	c.atMost("writes of one ArizeRole", m.writesPerRole(), 1)
+	c.writes(m, b.size, 1, b.size+1)
+}
+
 func (b *bench) checkRemove(c *checker, m measurement) {
 	c.swept(m, 0)
-	c.requests(m, 0, 0, b.roles)
-	c.writes(m, b.roles, 0, b.roles)
+	c.requests(m, 0, 0, b.size)
+	c.writes(m, b.size, 0, b.size)
+}
+
+func (b *bench) checkTextbookCreate(c *checker, m measurement) {
+	c.equal("POSTs", m.count(createRole), b.size)
+	c.equal("requests that failed", m.refused(), 0)
+}
+
+func (b *bench) checkTextbookIdle(c *checker, m measurement) {
+	c.equal("requests that are no GETs", len(m.requests)-m.others(), 0)
+	c.equal("requests that failed", m.refused(), 0)
+	c.equal("writes", m.writes(""), 0)
+	if polled := m.others(); polled < b.size/2 {
+		c.note("%d polls of %d roles are no polling", polled, b.size)
+	}
+}
+
+func (b *bench) checkTextbookEdit(c *checker, m measurement) {
+	c.equal("PATCHes", m.count(updateRole), 1)
+}
+
+func (b *bench) checkTextbookRemove(c *checker, m measurement) {
+	c.equal("DELETEs", m.count(deleteRole), b.size)
 }

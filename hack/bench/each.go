@@ -8,13 +8,18 @@ import (
 
 // each does something for every role, as many at once as the manager works on.
 func (b *bench) each(ctx context.Context, do func(ctx context.Context, i int) error) error {
+	return inParallel(ctx, b.concurrency, b.size, do)
+}
+
+// inParallel calls do with 0 to n-1, and with no more of them at once than there are workers.
+func inParallel(ctx context.Context, workers, n int, do func(ctx context.Context, i int) error) error {
 	indexes := make(chan int)
-	errs := make([]error, b.concurrency)
+	errs := make([]error, workers)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var workers sync.WaitGroup
-	for worker := range b.concurrency {
-		workers.Go(func() {
+	var working sync.WaitGroup
+	for worker := range workers {
+		working.Go(func() {
 			for i := range indexes {
 				if err := do(ctx, i); err != nil {
 					errs[worker] = err
@@ -25,7 +30,7 @@ func (b *bench) each(ctx context.Context, do func(ctx context.Context, i int) er
 		})
 	}
 feed:
-	for i := range b.roles {
+	for i := range n {
 		select {
 		case indexes <- i:
 		case <-ctx.Done():
@@ -33,7 +38,7 @@ feed:
 		}
 	}
 	close(indexes)
-	workers.Wait()
+	working.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/rest"
@@ -20,6 +22,8 @@ type fleet struct {
 	mu     sync.Mutex
 	ready  map[string]bool // every role there is, and whether it is in sync with its newest spec
 	inSync int
+	asked  map[string]time.Time // when those were created that were not in sync since
+	waits  []time.Duration      // from there to being in sync, of those that were
 }
 
 // watchFleet informs a fleet until ctx ends.
@@ -32,7 +36,7 @@ func watchFleet(ctx context.Context, config *rest.Config, c client.Client) (*fle
 	if err != nil {
 		return nil, err
 	}
-	f := &fleet{ready: map[string]bool{}}
+	f := &fleet{ready: map[string]bool{}, asked: map[string]time.Time{}}
 	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { f.see(object, false) },
 		UpdateFunc: func(_, object any) { f.see(object, false) },
@@ -63,17 +67,39 @@ func (f *fleet) see(object any, gone bool) {
 		return
 	}
 	f.ready[role.Name] = settled(role)
-	if f.ready[role.Name] {
-		f.inSync++
+	if !f.ready[role.Name] {
+		return
+	}
+	f.inSync++
+	if asked, waiting := f.asked[role.Name]; waiting {
+		f.waits = append(f.waits, time.Since(asked))
+		delete(f.asked, role.Name)
 	}
 }
 
-// is wants so many roles, all in sync.
-func (f *fleet) is(size int) error {
+// ask notes that a role is about to be created.
+func (f *fleet) ask(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.ready) != size || f.inSync != size {
-		return fmt.Errorf("%d of %d ArizeRoles are in sync, and there should be %d", f.inSync, len(f.ready), size)
+	f.asked[name] = time.Now()
+}
+
+// takeWaits returns how long those roles waited, sorted, that were created and in sync since it was called last.
+func (f *fleet) takeWaits() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	waits := f.waits
+	f.waits = nil
+	slices.Sort(waits)
+	return waits
+}
+
+// is wants so many roles, and so many of them in sync.
+func (f *fleet) is(size, inSync int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.ready) != size || f.inSync != inSync {
+		return fmt.Errorf("%d of %d ArizeRoles are in sync, and there should be %d of %d", f.inSync, len(f.ready), inSync, size)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // Routes of Arize.
 const (
 	listRoles  = "GET /v2/roles"
+	getRole    = "GET /v2/roles/{role_id}"
 	createRole = "POST /v2/roles"
 	updateRole = "PATCH /v2/roles/{role_id}"
 	deleteRole = "DELETE /v2/roles/{role_id}"
@@ -34,9 +36,11 @@ type measurement struct {
 	took       time.Duration
 	pages      int // of a sweep, at the end
 	requests   []arizetest.Request
-	accesses   []stack.Access // of the manager to the apiserver
+	accesses   []stack.Access // of the manager to the apiserver, but for those of leader election
 	memory     stack.Memory
 	goroutines int
+	waits      []time.Duration // from creation to being in sync, of the roles that were created, sorted
+	changed    time.Time       // when the scenario changed something in Arize, if it did
 }
 
 // mark is a moment from which is counted.
@@ -46,13 +50,17 @@ type mark struct {
 	accesses int
 }
 
-// measure plays a scenario and counts what happens until everything is quiet again.
-func (b *bench) measure(ctx context.Context, s scenario) (measurement, error) {
+// measure plays a scenario and counts what happens until everything is quiet again, which who polls never is.
+func (b *bench) measure(ctx context.Context, s scenario, polls bool) (measurement, error) {
+	quiet := b.quiet
+	if polls {
+		quiet = func(context.Context) error { return nil }
+	}
 	if s.prepare != nil {
 		if err := s.prepare(ctx); err != nil {
 			return measurement{}, fmt.Errorf("preparing: %w", err)
 		}
-		if err := b.quiet(ctx); err != nil {
+		if err := quiet(ctx); err != nil {
 			return measurement{}, err
 		}
 	}
@@ -64,7 +72,7 @@ func (b *bench) measure(ctx context.Context, s scenario) (measurement, error) {
 		return measurement{}, err
 	}
 	took := time.Since(from.at)
-	if err := b.quiet(ctx); err != nil {
+	if err := quiet(ctx); err != nil {
 		return measurement{}, err
 	}
 	m, err := b.since(ctx, from)
@@ -79,16 +87,17 @@ func (b *bench) mark() (mark, error) {
 	if requests := b.arize.Requests(); len(requests) > 0 {
 		m.request = requests[len(requests)-1].Seq
 	}
+	b.changed = time.Time{}
 	return m, err
 }
 
 func (b *bench) since(ctx context.Context, from mark) (measurement, error) {
-	m := measurement{pages: b.pages(), requests: b.arize.Requests(arizetest.After(from.request))}
+	m := measurement{pages: b.pages(), requests: b.arize.Requests(arizetest.After(from.request)), waits: b.fleet.takeWaits(), changed: b.changed}
 	accesses, err := b.stack.Audit.All()
 	if err != nil {
 		return m, err
 	}
-	m.accesses = accesses[from.accesses:]
+	m.accesses = work(accesses[from.accesses:])
 	metrics, err := b.manager.Metrics(ctx)
 	if err != nil {
 		return m, err
@@ -98,12 +107,18 @@ func (b *bench) since(ctx context.Context, from mark) (measurement, error) {
 	return m, err
 }
 
+// work leaves out leader election, which goes on all the time and has nothing to do with roles.
+func work(accesses []stack.Access) []stack.Access {
+	return slices.DeleteFunc(slices.Clone(accesses), func(a stack.Access) bool { return a.Resource.Resource == "leases" })
+}
+
 // quiet waits until the manager has nothing to do and has done nothing for a while: events go out behind its back.
 func (b *bench) quiet(ctx context.Context) error {
-	calm := max(500*time.Millisecond, 5*b.latency)
+	calm := max(500*time.Millisecond, 5*b.arize.Settings().Latency)
 	var last [2]int
 	var since time.Time
-	return stack.Await(ctx, "the manager to be idle", func(ctx context.Context) error {
+	seen, worked := 0, 0
+	check := func() error {
 		metrics, err := b.manager.Metrics(ctx)
 		if err != nil {
 			return err
@@ -116,14 +131,16 @@ func (b *bench) quiet(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now := [2]int{b.arize.Count(listRoles), len(accesses)}; since.IsZero() || now != last {
+		worked, seen = worked+len(work(accesses[seen:])), len(accesses)
+		if now := [2]int{b.arize.Count(listRoles), worked}; since.IsZero() || now != last {
 			since, last = time.Now(), now
 		}
 		if time.Since(since) < calm {
 			return errors.New("it has not been for long enough")
 		}
 		return nil
-	})
+	}
+	return persist(ctx, "the manager to be idle", func() int { return worked }, check)
 }
 
 // count is how many requests of a route there were.
@@ -207,4 +224,31 @@ func (m measurement) sweeps() int {
 		}
 	}
 	return n
+}
+
+// detection is how long a change in Arize went unnoticed: until the first correction was asked for.
+func (m measurement) detection() time.Duration {
+	for _, request := range m.requests {
+		if request.Route == updateRole && !m.changed.IsZero() {
+			return request.Time.Sub(m.changed)
+		}
+	}
+	return 0
+}
+
+// correction is how long it took to correct everything, from the end of the sweep that found it.
+func (m measurement) correction() time.Duration {
+	var swept, corrected time.Time
+	for _, request := range m.requests {
+		switch {
+		case request.Route == listRoles && corrected.IsZero():
+			swept = request.Time
+		case request.Route == updateRole:
+			corrected = request.Time
+		}
+	}
+	if swept.IsZero() || corrected.IsZero() {
+		return 0
+	}
+	return corrected.Sub(swept) // both are arrivals, and both answers took as long
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -11,79 +10,173 @@ import (
 	"time"
 )
 
-// result is all that was measured, and on what.
-type result struct {
-	settings
-	machine  string
-	versions []string
-	rows     []row
-	size     func(*checker, measurement)
+// Run is all that was measured with one number of roles, and on what. It is kept as JSON, from which tables, plots and
+// goals are made.
+type Run struct {
+	Roles          int      `json:"roles"`
+	LatencySeconds float64  `json:"latencySeconds"`
+	Concurrency    int      `json:"concurrency"`
+	OutageSeconds  float64  `json:"outageSeconds"`
+	PollSeconds    float64  `json:"pollSeconds"`
+	Date           string   `json:"date"`
+	Machine        string   `json:"machine"`
+	Versions       []string `json:"versions"`
+	// WritesPerSecond is what the apiserver did with as many clients as the manager has workers.
+	WritesPerSecond float64  `json:"writesPerSecond"`
+	Players         []Player `json:"players"`
 }
 
-// row is one scenario of the result.
-type row struct {
-	measurement
-	promise string
-	broken  []string
+// Player is one who looked after the roles, and what that cost.
+type Player struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Rows  []Row  `json:"rows"`
 }
 
-func newResult(ctx context.Context, b *bench) *result {
-	r := &result{settings: b.settings, machine: machine(), size: b.checkSize}
-	r.versions = append(r.versions, "operator at "+commit(ctx), runtime.Version())
+// Row is one scenario of a player. Counts are requests, to Arize or to the apiserver.
+type Row struct {
+	Scenario string  `json:"scenario"`
+	Roles    int     `json:"roles"`
+	Seconds  float64 `json:"seconds"`
+	// The limits are what Arize and Kubernetes need for these requests, at least; none where a clock says how long it takes.
+	RemoteLimitSeconds     float64 `json:"remoteLimitSeconds,omitempty"`
+	KubernetesLimitSeconds float64 `json:"kubernetesLimitSeconds,omitempty"`
+
+	Pages         int `json:"pages"` // of one sweep
+	Sweeps        int `json:"sweeps"`
+	Lists         int `json:"lists"`
+	Posts         int `json:"posts"`
+	Patches       int `json:"patches"`
+	Deletes       int `json:"deletes"`
+	Others        int `json:"others"`
+	Failed        int `json:"failed"`
+	RoleWrites    int `json:"roleWrites"`
+	MostPerRole   int `json:"mostPerRole"`
+	AccountWrites int `json:"accountWrites"`
+	Events        int `json:"events"`
+	Reads         int `json:"reads"`
+
+	PeakMiB    float64 `json:"peakMiB"`
+	Goroutines int     `json:"goroutines"`
+
+	// ReadySeconds are percentiles, from 0 to 100, of the time from a role's creation to its being in sync.
+	ReadySeconds      []float64 `json:"readySeconds,omitempty"`
+	DetectionSeconds  float64   `json:"detectionSeconds,omitempty"`
+	CorrectionSeconds float64   `json:"correctionSeconds,omitempty"`
+
+	Promise string   `json:"promise,omitempty"`
+	Broken  []string `json:"broken,omitempty"`
+}
+
+// requests are all that were sent to Arize.
+func (r Row) requests() int { return r.Lists + r.Posts + r.Patches + r.Deletes + r.Others }
+
+// limit is the larger of the two.
+func (r Row) limit() float64 { return max(r.RemoteLimitSeconds, r.KubernetesLimitSeconds) }
+
+func newRun(ctx context.Context, b *bench) *Run {
+	r := &Run{
+		Roles: b.roles, Concurrency: b.concurrency,
+		LatencySeconds: b.latency.Seconds(), OutageSeconds: b.outage.Seconds(), PollSeconds: b.poll.Seconds(),
+		Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(), WritesPerSecond: b.writesPerSecond,
+	}
+	r.Versions = append(r.Versions, "operator at "+commit(ctx), runtime.Version())
 	for _, binary := range []string{"kube-apiserver", "etcd"} {
 		if version, err := b.stack.Version(ctx, binary); err == nil {
-			r.versions = append(r.versions, version)
+			r.Versions = append(r.Versions, version)
 		}
 	}
 	return r
 }
 
-// add checks a measurement and notes both.
-func (r *result) add(m measurement, s scenario) {
+// row checks a measurement and notes both.
+func (b *bench) row(p player, s scenario, m measurement) Row {
 	c := &checker{scenario: s.name}
 	s.check(c, m)
-	r.size(c, m)
-	r.rows = append(r.rows, row{measurement: m, promise: s.promise, broken: c.broken})
+	if !p.polls {
+		b.checkSize(c, m)
+	}
+	r := Row{
+		Scenario: s.name, Roles: b.size, Seconds: m.took.Seconds(),
+		Pages: m.pages, Sweeps: m.sweeps(), Lists: m.count(listRoles), Posts: m.count(createRole), Patches: m.count(updateRole),
+		Deletes: m.count(deleteRole), Others: m.others(), Failed: m.refused(),
+		RoleWrites: m.writes(roleResource), MostPerRole: m.writesPerRole(),
+		AccountWrites: m.writes(accountResource), Events: m.writes(eventResource), Reads: m.reads(),
+		PeakMiB: float64(m.memory.Peak) / mib, Goroutines: m.goroutines,
+		ReadySeconds: percentiles(m.waits), DetectionSeconds: m.detection().Seconds(), CorrectionSeconds: m.correction().Seconds(),
+		Promise: s.promise, Broken: c.broken,
+	}
+	if !s.paced {
+		remote, kubernetes := b.limits(m, s)
+		r.RemoteLimitSeconds, r.KubernetesLimitSeconds = remote.Seconds(), kubernetes.Seconds()
+	}
+	return r
+}
+
+// percentiles are the values at 0, 1, ... 100 percent of what is sorted.
+func percentiles(sorted []time.Duration) []float64 {
+	if len(sorted) == 0 {
+		return nil
+	}
+	values := make([]float64, 101)
+	for i := range values {
+		values[i] = sorted[(len(sorted)-1)*i/100].Seconds()
+	}
+	return values
+}
+
+// find returns a player's row; nil when it was not played.
+func (r *Run) find(player, scenario string) *Row {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Players {
+		for j := range r.Players[i].Rows {
+			if r.Players[i].Name == player && r.Players[i].Rows[j].Scenario == scenario {
+				return &r.Players[i].Rows[j]
+			}
+		}
+	}
+	return nil
 }
 
 // broken are the promises that were not kept.
-func (r *result) broken() []string {
+func (r *Run) broken() []string {
 	var broken []string
-	for _, row := range r.rows {
-		broken = append(broken, row.broken...)
+	for _, p := range r.Players {
+		for _, row := range p.Rows {
+			broken = append(broken, row.Broken...)
+		}
 	}
 	return broken
 }
 
-// markdown is what people read.
-func (r *result) markdown() string {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "%d roles of 20 permissions, Arize answers in %s, concurrency %d.\n", r.roles, r.latency, r.concurrency)
-	fmt.Fprintf(&text, "On %s; %s.\n\n", r.machine, strings.Join(r.versions, ", "))
-	line := func(cells ...string) { fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | ")) }
-	line("scenario", "time", "list", "POST", "PATCH", "DELETE", "other", "role writes", "most per role", "account writes", "Events", "Kubernetes reads", "peak RSS", "goroutines")
-	line("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:")
-	for _, row := range r.rows {
-		line(row.cells()...)
-	}
-	fmt.Fprint(&text, "\nPromised, and checked:\n\n")
-	for _, row := range r.rows {
-		fmt.Fprintf(&text, "- %s: %s\n", row.scenario, row.promise)
-		for _, broken := range row.broken {
-			fmt.Fprintf(&text, "  - **BROKEN** %s\n", broken)
+// peak is the most memory that a player needed in any scenario, in MiB.
+func (r *Run) peak(player string) float64 {
+	most := 0.0
+	for _, p := range r.Players {
+		for _, row := range p.Rows {
+			if p.Name == player {
+				most = max(most, row.PeakMiB)
+			}
 		}
 	}
-	return text.String()
+	return most
 }
 
-func (r row) cells() []string {
-	number := func(n int) string { return fmt.Sprint(n) }
-	return []string{
-		r.scenario, r.took.Round(10 * time.Millisecond).String(),
-		number(r.count(listRoles)), number(r.count(createRole)), number(r.count(updateRole)), number(r.count(deleteRole)), number(r.others()),
-		number(r.measurement.writes(roleResource)), number(r.writesPerRole()),
-		number(r.measurement.writes(accountResource)), number(r.measurement.writes(eventResource)), number(r.reads()),
-		fmt.Sprintf("%.1f MiB", float64(r.memory.Peak)/mib), number(r.goroutines),
+// perHour is what a player asks of Arize in an hour in which nothing happens; 0 when that was not measured. The operator's
+// sweeps come more often while they are counted than by default, so they are counted by the sweep; polls are counted as
+// they come.
+func (r *Run) perHour(player string) float64 {
+	const sweepsPerHour = 12 // one every five minutes, the default
+	idle := r.find(player, "idle")
+	switch {
+	case idle == nil:
+		return 0
+	case player == operator:
+		return float64(idle.requests()) / float64(idle.Sweeps) * sweepsPerHour
+	default:
+		return float64(idle.requests()) / idle.Seconds * time.Hour.Seconds()
 	}
 }
 

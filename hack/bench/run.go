@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,8 +21,11 @@ const namespace = "bench"
 // Sweep intervals: seldom, when a scenario says itself when to sweep; often, when idleness is measured.
 const (
 	seldom = "24h"
-	often  = "10s"
+	often  = 10 * time.Second
 )
+
+// unlimited is a rate limit out of the way: the operator's own work is measured, not how long it waits for a limit.
+var unlimited = v1alpha1.RateLimit{RequestsPerSecond: 1000, Burst: 1000}
 
 // bench is what the scenarios play with.
 type bench struct {
@@ -30,15 +33,24 @@ type bench struct {
 
 	stack   *stack.Stack
 	arize   *arizetest.Server
+	url     string // of arize
 	manager *stack.Manager
-	account *v1alpha1.ArizeAccount
-	fleet   *fleet
+	// leader and standby are the two managers of a failover.
+	leader, standby *stack.Manager
+	account         *v1alpha1.ArizeAccount
+	fleet           *fleet
+	// size is how many roles the scenario is played with.
+	size int
 	// alone is how many goroutines the manager has before there is any role.
 	alone int
+	// changed is when the scenario changed something in Arize.
+	changed time.Time
+	// writesPerSecond is what the apiserver can do.
+	writesPerSecond float64
 }
 
 // run plays all scenarios and returns what they measured, or, with an error, what was measured until then.
-func run(ctx context.Context, s settings) (result *result, err error) {
+func run(ctx context.Context, s settings) (measured *Run, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	plane, err := stack.Start(ctx, stack.Options{Say: s.say})
@@ -46,41 +58,54 @@ func run(ctx context.Context, s settings) (result *result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, plane.Close()) }()
-	b := &bench{settings: s, stack: plane}
+	b := &bench{settings: s, stack: plane, size: s.roles}
 	if err := b.setUp(ctx); err != nil {
 		return nil, err
 	}
-	result = newResult(ctx, b)
-	for _, scenario := range b.scenarios() {
-		s.say("%s", scenario.name)
-		m, err := b.measure(ctx, scenario)
+	measured = newRun(ctx, b)
+	for _, p := range b.players() {
+		rows, err := b.play(ctx, p)
+		measured.Players = append(measured.Players, Player{Name: p.name, Title: p.title, Rows: rows})
 		if err != nil {
-			return result, fmt.Errorf("%s: %w\nThe end of the manager's log:\n%s", scenario.name, err, b.manager.Tail())
+			return measured, err
 		}
-		result.add(m, scenario)
 	}
-	return result, nil
+	return measured, nil
 }
 
-// setUp makes everything but the roles, and does not start the manager yet.
+// play lets one player play its scenarios, and leaves the place as it was.
+func (b *bench) play(ctx context.Context, p player) (rows []Row, err error) {
+	if b.manager, err = b.stack.NewManager(ctx, p.options); err != nil {
+		return nil, err
+	}
+	for _, s := range p.scenarios {
+		if s.long && b.brief {
+			continue
+		}
+		b.say("%d roles, %s: %s", b.roles, p.name, s.name)
+		m, err := b.measure(ctx, s, p.polls)
+		if err != nil {
+			return rows, fmt.Errorf("%s: %s: %w\nThe end of the manager's log:\n%s", p.name, s.name, err, b.manager.Tail())
+		}
+		rows = append(rows, b.row(p, s, m))
+	}
+	return rows, errors.Join(b.clear(ctx), b.manager.Stop())
+}
+
+// setUp makes everything but the roles, measures the apiserver, and does not start a manager yet.
 func (b *bench) setUp(ctx context.Context) error {
 	b.arize = arizetest.NewServer(arizetest.Options{Settings: arizetest.Settings{Latency: b.latency}})
-	url, err := b.stack.Serve(ctx, b.arize)
-	if err != nil {
-		return err
-	}
-	b.manager, err = b.stack.NewManager(ctx, stack.ManagerOptions{Args: []string{"--concurrency=" + strconv.Itoa(b.concurrency)}})
-	if err != nil {
+	var err error
+	if b.url, err = b.stack.Serve(ctx, b.arize); err != nil {
 		return err
 	}
 	b.account = &v1alpha1.ArizeAccount{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1alpha1.DefaultAccountName},
 		Spec: v1alpha1.ArizeAccountSpec{
 			APIKeySecretRef: v1alpha1.SecretKeyReference{Name: "arize-api-key"},
-			BaseURL:         url,
+			BaseURL:         b.url,
 			SweepInterval:   seldom,
-			// The operator's own work is measured, not how long it waits for a limit.
-			RateLimit: v1alpha1.RateLimit{RequestsPerSecond: 1000, Burst: 1000},
+			RateLimit:       unlimited,
 		},
 	}
 	for _, object := range []client.Object{
@@ -95,8 +120,28 @@ func (b *bench) setUp(ctx context.Context) error {
 			return err
 		}
 	}
-	b.fleet, err = watchFleet(ctx, b.stack.Config, b.stack.Client)
+	if b.fleet, err = watchFleet(ctx, b.stack.Config, b.stack.Client); err != nil {
+		return err
+	}
+	b.writesPerSecond, err = b.measureWrites(ctx)
 	return err
+}
+
+// clear deletes whatever roles a scenario left, and makes Arize and the account friendly again.
+func (b *bench) clear(ctx context.Context) error {
+	b.arize.ClearFaults()
+	b.arize.ChangeSettings(func(s *arizetest.Settings) { *s = arizetest.Settings{Latency: b.latency} })
+	if err := b.limit(ctx, unlimited); err != nil {
+		return err
+	}
+	if b.fleet.progress()[0] > 0 {
+		if err := b.remove(ctx); err != nil {
+			return err
+		}
+	}
+	b.size = b.roles
+	b.fleet.takeWaits()
+	return nil
 }
 
 // pages is how many requests a sweep takes.

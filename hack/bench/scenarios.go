@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/hack/stack"
-	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
 // scenario is one thing that happens to a fleet of roles, and what it may cost.
@@ -22,29 +19,61 @@ type scenario struct {
 	prepare func(context.Context) error // not measured
 	play    func(context.Context) error // until what was to happen has happened
 	check   func(*checker, measurement)
+
+	fills bool          // the benchmark itself writes every role once: the apiserver has that to do, too
+	waits time.Duration // what nothing can be faster than, whoever plays
+	paced bool          // a clock says how long it takes, not the work
+	long  bool          // takes long whatever the number of roles
 }
 
-// scenarios are the life of a fleet, in order: each finds what the one before it left.
-func (b *bench) scenarios() []scenario {
+// life is the life of a fleet, in order: each scenario finds what the one before it left.
+func (b *bench) life() []scenario {
 	return []scenario{
-		{name: "start", promise: "one sweep, and the account's own status", play: b.start, check: b.checkStart},
-		{name: "create", promise: "a POST and at most 3 writes for each role, and at most one sweep", play: b.create, check: b.checkCreate},
-		{name: "idle", promise: "for each sweep its pages and the account's status, and nothing else", prepare: b.sweepOften, play: b.idle, check: b.checkIdle},
+		{name: "start", promise: "one sweep, and the account's own status", play: b.start, check: b.checkStart, paced: true},
+		{name: "create", promise: "a POST and at most 3 writes for each role, and at most one sweep", play: b.create, check: b.checkCreate, fills: true},
+		{name: "idle", promise: "for each sweep its pages and the account's status, and nothing else", prepare: b.sweepOften, play: b.idle, check: b.checkIdle, paced: true},
 		{name: "restart", promise: "one sweep, no write of a role and no Event", prepare: b.sweepSeldom, play: b.restart, check: b.checkRestart},
-		{name: "drift", promise: "one PATCH of what differs, beside the sweep that found it", play: b.drift, check: b.checkDrift},
+		{name: "failover", promise: "one sweep, no write of a role, and no Event but the new leader's", prepare: b.pair, play: b.failover, check: b.checkFailover, waits: leaseTime, long: true},
+		{name: "detect", promise: "one PATCH of what differs, as soon as the next sweep comes", prepare: b.sweepOften, play: b.detect, check: b.checkDetect, paced: true, long: true},
+		{name: "drift of 1 %", promise: "one PATCH of what differs for each, beside the sweep that found it", prepare: b.sweepSeldom, play: b.driftSome, check: b.checkDrift(b.some())},
+		{name: "drift of all", promise: "one PATCH of what differs for each, beside the sweep that found it", play: b.driftAll, check: b.checkDrift(b.roles)},
 		{name: "edit", promise: "one PATCH of what differs and one write, and no sweep", play: b.edit, check: b.checkEdit},
-		{name: "delete", promise: "a DELETE and a write for each role, and no sweep", play: b.remove, check: b.checkRemove},
+		{name: "outage", promise: "the account's own probes and no other request, and one write for each role", play: b.breakDown, check: b.checkOutage, paced: true},
+		{name: "recovery", promise: "one sweep, and one write for each role", play: b.recover, check: b.checkRecovery, paced: true},
+		{name: "delete", promise: "a DELETE and a write for each role, and no sweep", play: b.remove, check: b.checkRemove, fills: true},
+		{name: "create, 300 ms", promise: "the same as of create", prepare: b.slowDown, play: b.create, check: b.checkCreate, fills: true},
+		{name: "create, 10/s", promise: "the same as of create, and no request is refused", prepare: b.tighten, play: b.create, check: b.checkCreate, fills: true},
 	}
 }
+
+// textbookLife is what the textbook reconciler is measured by, with as many workers as controller-runtime starts by itself.
+func (b *bench) textbookLife() []scenario {
+	return []scenario{
+		{name: "start", play: b.manage, check: noCheck, paced: true},
+		{name: "create", promise: "it is no straw man: one POST for each role", play: b.create, check: b.checkTextbookCreate, fills: true},
+		{name: "idle", promise: "it does poll, and changes nothing", play: b.watchPolls, check: b.checkTextbookIdle, paced: true},
+		{name: "restart", play: b.restartTextbook, check: noCheck},
+		{name: "edit", promise: "one PATCH", play: b.edit, check: b.checkTextbookEdit},
+		{name: "outage", play: b.breakDownTextbook, check: noCheck, paced: true},
+		{name: "delete", promise: "one DELETE for each role", play: b.remove, check: b.checkTextbookRemove, fills: true},
+	}
+}
+
+// textbookRace is the part of it in which more workers make a difference, or memory is needed.
+func (b *bench) textbookRace() []scenario {
+	life := b.textbookLife()
+	return []scenario{life[0], life[1], life[2], life[len(life)-1]}
+}
+
+func noCheck(*checker, measurement) {}
+
+func (b *bench) manage(ctx context.Context) error { return b.manager.Start(ctx) }
 
 func (b *bench) start(ctx context.Context) error {
-	if err := b.manager.Start(ctx); err != nil {
+	if err := b.manage(ctx); err != nil {
 		return err
 	}
-	return stack.Await(ctx, "the account to be ready", func(ctx context.Context) error {
-		if err := b.stack.Client.Get(ctx, client.ObjectKeyFromObject(b.account), b.account); err != nil {
-			return err
-		}
+	return b.awaitAccount(ctx, "the account to be ready", func() error {
 		if b.account.Status.LastSweepTime.IsZero() {
 			return errors.New("it was not swept yet")
 		}
@@ -52,12 +81,25 @@ func (b *bench) start(ctx context.Context) error {
 	})
 }
 
+func (b *bench) awaitAccount(ctx context.Context, what string, check func() error) error {
+	return stack.Await(ctx, what, func(ctx context.Context) error {
+		if err := b.stack.Client.Get(ctx, client.ObjectKeyFromObject(b.account), b.account); err != nil {
+			return err
+		}
+		return check()
+	})
+}
+
 func (b *bench) create(ctx context.Context) error {
-	err := b.each(ctx, func(ctx context.Context, i int) error { return b.stack.Client.Create(ctx, b.role(i)) })
+	err := b.each(ctx, func(ctx context.Context, i int) error {
+		role := b.role(i)
+		b.fleet.ask(role.Name)
+		return b.stack.Client.Create(ctx, role)
+	})
 	if err != nil {
 		return err
 	}
-	return b.awaitFleet(ctx, b.roles)
+	return b.awaitFleet(ctx, b.size, b.size)
 }
 
 func (b *bench) remove(ctx context.Context) error {
@@ -65,16 +107,21 @@ func (b *bench) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.awaitFleet(ctx, 0)
+	return b.awaitFleet(ctx, 0, 0)
 }
 
-// awaitFleet waits until there are so many roles and all are in sync, as long as that makes progress: how long it takes is
+// awaitFleet waits until there are so many roles and so many in sync, as long as that makes progress: how long it takes is
 // up to the machine.
-func (b *bench) awaitFleet(ctx context.Context, size int) error {
+func (b *bench) awaitFleet(ctx context.Context, size, inSync int) error {
+	return persist(ctx, "the roles", b.fleet.progress, func() error { return b.fleet.is(size, inSync) })
+}
+
+// persist waits as long as there is progress.
+func persist[P comparable](ctx context.Context, what string, progress func() P, check func() error) error {
 	for {
-		before := b.fleet.progress()
-		err := stack.Await(ctx, "the roles", func(context.Context) error { return b.fleet.is(size) })
-		if err == nil || ctx.Err() != nil || b.fleet.progress() == before {
+		before := progress()
+		err := stack.Await(ctx, what, func(context.Context) error { return check() })
+		if err == nil || ctx.Err() != nil || progress() == before {
 			return err
 		}
 	}
@@ -83,7 +130,7 @@ func (b *bench) awaitFleet(ctx context.Context, size int) error {
 // sweepOften makes idleness busy enough to be measured, and waits for the first of the sweeps to come.
 func (b *bench) sweepOften(ctx context.Context) error {
 	begun := b.arize.Count(listRoles)
-	if err := b.setInterval(ctx, often); err != nil {
+	if err := b.setInterval(ctx, often.String()); err != nil {
 		return err
 	}
 	return b.awaitPages(ctx, begun+b.pages())
@@ -92,14 +139,22 @@ func (b *bench) sweepOften(ctx context.Context) error {
 func (b *bench) sweepSeldom(ctx context.Context) error { return b.setInterval(ctx, seldom) }
 
 func (b *bench) setInterval(ctx context.Context, interval string) error {
-	err := b.change(ctx, b.account, func() { b.account.Spec.SweepInterval = interval })
-	if err != nil {
+	return b.configure(ctx, func(spec *v1alpha1.ArizeAccountSpec) { spec.SweepInterval = interval })
+}
+
+func (b *bench) limit(ctx context.Context, limit v1alpha1.RateLimit) error {
+	if b.account.Spec.RateLimit == limit {
+		return nil
+	}
+	return b.configure(ctx, func(spec *v1alpha1.ArizeAccountSpec) { spec.RateLimit = limit })
+}
+
+// configure changes the account, and waits until the operator knows.
+func (b *bench) configure(ctx context.Context, edit func(*v1alpha1.ArizeAccountSpec)) error {
+	if err := b.change(ctx, b.account, func() { edit(&b.account.Spec) }); err != nil {
 		return err
 	}
-	return stack.Await(ctx, "the account to have the new interval", func(ctx context.Context) error {
-		if err := b.stack.Client.Get(ctx, client.ObjectKeyFromObject(b.account), b.account); err != nil {
-			return err
-		}
+	return b.awaitAccount(ctx, "the account's change to be seen", func() error {
 		if b.account.Status.ObservedGeneration != b.account.Generation {
 			return errors.New("the manager has not seen it yet")
 		}
@@ -107,61 +162,25 @@ func (b *bench) setInterval(ctx context.Context, interval string) error {
 	})
 }
 
-// idle lasts two sweeps.
+// idle lasts a few sweeps.
 func (b *bench) idle(ctx context.Context) error {
-	return b.awaitPages(ctx, b.arize.Count(listRoles)+2*b.pages())
+	return b.awaitPages(ctx, b.arize.Count(listRoles)+b.idleSweeps()*b.pages())
 }
+
+func (b *bench) idleSweeps() int {
+	if b.brief {
+		return 1
+	}
+	return 2
+}
+
+// watchPolls lasts one poll of every role.
+func (b *bench) watchPolls(ctx context.Context) error { return pause(ctx, b.poll) }
 
 func (b *bench) awaitPages(ctx context.Context, pages int) error {
 	return stack.Await(ctx, "the next sweeps", func(context.Context) error {
 		if got := b.arize.Count(listRoles); got < pages {
 			return fmt.Errorf("%d pages are still to be read", pages-got)
-		}
-		return nil
-	})
-}
-
-// restart lasts until the new process has swept, and looked at every role.
-func (b *bench) restart(ctx context.Context) error {
-	pages := b.arize.Count(listRoles) + b.pages()
-	if err := b.manager.Stop(); err != nil {
-		return err
-	}
-	if err := b.manager.Start(ctx); err != nil {
-		return err
-	}
-	if err := b.awaitPages(ctx, pages); err != nil {
-		return err
-	}
-	return stack.Await(ctx, "every role to be looked at", func(ctx context.Context) error {
-		metrics, err := b.manager.Metrics(ctx)
-		if err != nil {
-			return err
-		}
-		if looked := int(metrics.Sum("controller_runtime_reconcile_total", `controller="arizerole"`)); looked < b.roles {
-			return fmt.Errorf("%d of %d were", looked, b.roles)
-		}
-		return nil
-	})
-}
-
-// drift takes a permission from a role in Arize, and lasts until a sweep gave it back.
-func (b *bench) drift(ctx context.Context) error {
-	role, ok := b.arize.RoleByName(b.role(0).Spec.Name)
-	if !ok {
-		return errors.New("the role is not in Arize")
-	}
-	b.arize.ChangeRole(role.ID, func(role *arizetest.Role) { role.Permissions = role.Permissions[1:] })
-	request := time.Now().Format(time.RFC3339Nano)
-	err := b.change(ctx, b.account, func() {
-		metav1.SetMetaDataAnnotation(&b.account.ObjectMeta, v1alpha1.ReconcileRequestAnnotation, request)
-	})
-	if err != nil {
-		return err
-	}
-	return stack.Await(ctx, "the drift to be corrected", func(context.Context) error {
-		if now, _ := b.arize.Role(role.ID); !slices.Equal(now.Permissions, role.Permissions) {
-			return errors.New("the permission is still missing")
 		}
 		return nil
 	})
@@ -194,4 +213,15 @@ func (b *bench) change(ctx context.Context, object client.Object, edit func()) e
 	}
 	edit()
 	return b.stack.Client.Patch(ctx, object, client.MergeFrom(before))
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,8 @@ type ManagerOptions struct {
 	// Through is the URL of what stands between the manager and the apiserver, which it talks to as Stack.Operator.
 	// Empty means nothing.
 	Through string
+	// Package is what to run instead of the operator: a command that takes the same flags.
+	Package string
 	// Args are further flags.
 	Args []string
 }
@@ -30,7 +33,11 @@ type Manager struct {
 
 // NewManager builds the manager, once, and makes a process of it that is not started yet.
 func (s *Stack) NewManager(ctx context.Context, options ManagerOptions) (*Manager, error) {
-	binary, err := s.build(ctx, "manager", "./cmd")
+	command, pkg := "manager", "./cmd"
+	if options.Package != "" {
+		command, pkg = path.Base(options.Package), options.Package
+	}
+	binary, err := s.build(ctx, command, pkg)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +57,7 @@ func (s *Stack) NewManager(ctx context.Context, options ManagerOptions) (*Manage
 		args = append(args, "--leader-elect", "--leader-election-namespace="+Namespace)
 	}
 	s.managers++
-	name := "manager"
+	name := command
 	if s.managers > 1 {
 		name += "-" + strconv.Itoa(s.managers)
 	}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Files of the results.
+const (
+	resultsFile = "results.json"
+	pageFile    = "README.md"
+)
+
+// Results are runs with different numbers of roles, few first.
+type Results []Run
+
+func readResults(dir string) (Results, error) {
+	data, err := os.ReadFile(filepath.Join(dir, resultsFile)) //nolint:gosec // whoever runs this says where
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var results Results
+	if err := json.Unmarshal(data, &results); err != nil {
+		return nil, fmt.Errorf("%s: %w", resultsFile, err)
+	}
+	return results, nil
+}
+
+// with replaces the run with as many roles, or adds one.
+func (rs Results) with(run Run) Results {
+	others := slices.DeleteFunc(slices.Clone(rs), func(r Run) bool { return r.Roles == run.Roles })
+	others = append(others, run)
+	slices.SortFunc(others, func(a, b Run) int { return a.Roles - b.Roles })
+	return others
+}
+
+func (rs Results) of(roles int) *Run {
+	for i := range rs {
+		if rs[i].Roles == roles {
+			return &rs[i]
+		}
+	}
+	return nil
+}
+
+// publish writes the results, and the page that people read.
+func (rs Results) publish(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(rs, "", " ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, resultsFile), append(data, '\n'), 0o600),
+		os.WriteFile(filepath.Join(dir, pageFile), []byte(rs.markdown()), 0o600))
+}
+
+func (rs Results) markdown() string {
+	var text bytes.Buffer
+	fmt.Fprint(&text, "# Measurements\n\n"+
+		"Made by `make bench` from [results.json](results.json); do not edit. [What is measured and how](../benchmarks.md).\n\n")
+	fmt.Fprint(&text, rs.goalsMarkdown())
+	fmt.Fprint(&text, "\n![Time to Ready](ready.svg)\n\n![Requests per hour](requests.svg)\n\n![Memory](memory.svg)\n")
+	for i := range rs {
+		fmt.Fprint(&text, rs[i].markdown())
+	}
+	return text.String()
+}
+
+// markdown is what people read of one run.
+func (r *Run) markdown() string {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "\n## %d roles\n\n", r.Roles)
+	fmt.Fprintf(&text, "%d roles of 20 permissions, Arize answers in %s, concurrency %d.\n", r.Roles, duration(r.LatencySeconds), r.Concurrency)
+	fmt.Fprintf(&text, "On %s, %s; %s.\n", r.Date, r.Machine, strings.Join(r.Versions, ", "))
+	fmt.Fprintf(&text, "The apiserver did %.0f status patches per second for %d clients.\n", r.WritesPerSecond, r.Concurrency)
+	r.compare(&text)
+	for _, p := range r.Players {
+		fmt.Fprintf(&text, "\n### %d roles: what %s did\n\n", r.Roles, p.Title)
+		p.table(&text)
+		p.promises(&text)
+	}
+	return text.String()
+}
+
+// compare puts the players side by side.
+func (r *Run) compare(text *bytes.Buffer) {
+	fmt.Fprintf(text, "\n### %d roles: side by side\n\n", r.Roles)
+	header, rule := []string{"", "limit"}, []string{"---", "--:"}
+	for _, p := range r.Players {
+		header, rule = append(header, p.Title), append(rule, "--:")
+	}
+	line(text, header...)
+	line(text, rule...)
+	seconds := func(row *Row) string { return readable(row.Seconds) }
+	requests := func(row *Row) string { return fmt.Sprint(row.requests()) }
+	r.comparison(text, "create: time", "create", seconds)
+	r.comparison(text, "create: time of half of the roles to Ready", "create", func(row *Row) string { return percentile(row, 50) })
+	r.comparison(text, "create: the slowest's", "create", func(row *Row) string { return percentile(row, 100) })
+	r.comparison(text, "edit one: time", "edit", seconds)
+	r.comparison(text, "delete all: time", "delete", seconds)
+	r.comparison(text, "restart: time", "restart", seconds)
+	r.comparison(text, "restart: requests", "restart", requests)
+	r.comparison(text, fmt.Sprintf("outage of %s: requests", duration(r.OutageSeconds)), "outage", requests)
+	cells := []string{"idle: requests per hour", ""}
+	memory := []string{"peak RSS", ""}
+	for _, p := range r.Players {
+		cells = append(cells, fmt.Sprintf("%.0f", r.perHour(p.Name)))
+		memory = append(memory, fmt.Sprintf("%.1f MiB", r.peak(p.Name)))
+	}
+	line(text, cells...)
+	line(text, memory...)
+}
+
+// comparison is one line; the limit is that of the operator's requests, where there is one.
+func (r *Run) comparison(text *bytes.Buffer, what, scenario string, cell func(*Row) string) {
+	cells := []string{what, ""}
+	if row := r.find(operator, scenario); row != nil && row.limit() > 0 && strings.HasSuffix(what, ": time") {
+		cells[1] = readable(row.limit())
+	}
+	for _, p := range r.Players {
+		if row := r.find(p.Name, scenario); row != nil {
+			cells = append(cells, cell(row))
+		} else {
+			cells = append(cells, "not played")
+		}
+	}
+	line(text, cells...)
+}
+
+func (p Player) table(text *bytes.Buffer) {
+	line(text, "scenario", "time", "Arize's limit", "Kubernetes' limit", "list", "POST", "PATCH", "DELETE", "other", "failed",
+		"role writes", "most per role", "account writes", "Events", "Kubernetes reads", "peak RSS", "goroutines")
+	line(text, "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:")
+	for _, row := range p.Rows {
+		line(text, row.cells()...)
+	}
+}
+
+func (p Player) promises(text *bytes.Buffer) {
+	fmt.Fprint(text, "\nChecked:\n\n")
+	for _, row := range p.Rows {
+		if row.Promise != "" {
+			fmt.Fprintf(text, "- %s: %s\n", row.Scenario, row.Promise)
+		}
+		for _, broken := range row.Broken {
+			fmt.Fprintf(text, "  - **BROKEN** %s\n", broken)
+		}
+	}
+}
+
+func (r Row) cells() []string {
+	number := func(n int) string { return fmt.Sprint(n) }
+	name := r.Scenario
+	if r.Roles == tightRoles {
+		name = fmt.Sprintf("%s (%d roles)", name, r.Roles)
+	}
+	return []string{
+		name, readable(r.Seconds), readable(r.RemoteLimitSeconds), readable(r.KubernetesLimitSeconds),
+		number(r.Lists), number(r.Posts), number(r.Patches), number(r.Deletes), number(r.Others), number(r.Failed),
+		number(r.RoleWrites), number(r.MostPerRole), number(r.AccountWrites), number(r.Events), number(r.Reads),
+		fmt.Sprintf("%.1f MiB", r.PeakMiB), number(r.Goroutines),
+	}
+}
+
+func line(text *bytes.Buffer, cells ...string) {
+	fmt.Fprintf(text, "| %s |\n", strings.Join(cells, " | "))
+}
+
+// readable is a time for people; none is a dash.
+func readable(seconds float64) string {
+	if seconds == 0 {
+		return "–"
+	}
+	return duration(seconds).Round(10 * time.Millisecond).String()
+}
+
+func percentile(row *Row, n int) string {
+	if len(row.ReadySeconds) <= n {
+		return "–"
+	}
+	return readable(row.ReadySeconds[n])
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/arize-operator/arize-operator/hack/stack"
+)
+
+// leaseTime is how long a leader that is gone is still believed in: the default of controller-runtime.
+const leaseTime = 15 * time.Second
+
+// restart lasts until the new process has swept, and looked at every role.
+func (b *bench) restart(ctx context.Context) error {
+	pages := b.arize.Count(listRoles) + b.pages()
+	if err := b.manager.Stop(); err != nil {
+		return err
+	}
+	if err := b.manager.Start(ctx); err != nil {
+		return err
+	}
+	if err := b.awaitPages(ctx, pages); err != nil {
+		return err
+	}
+	return b.awaitLook(ctx, b.manager)
+}
+
+// restartTextbook lasts until the new process has asked Arize for every role.
+func (b *bench) restartTextbook(ctx context.Context) error {
+	if err := b.manager.Stop(); err != nil {
+		return err
+	}
+	if err := b.manager.Start(ctx); err != nil {
+		return err
+	}
+	return b.awaitLook(ctx, b.manager)
+}
+
+// awaitLook waits until a manager has looked at every role.
+func (b *bench) awaitLook(ctx context.Context, manager *stack.Manager) error {
+	looked := 0
+	return persist(ctx, "every role to be looked at", func() int { return looked }, func() error {
+		metrics, err := manager.Metrics(ctx)
+		if err != nil {
+			return err
+		}
+		looked = int(metrics.Sum("controller_runtime_reconcile_total", `controller="arizerole"`))
+		if looked < b.size {
+			return fmt.Errorf("%d of %d were", looked, b.size)
+		}
+		return nil
+	})
+}
+
+// pair replaces the manager by two of which one leads, as they are deployed.
+func (b *bench) pair(ctx context.Context) error {
+	if err := b.manager.Stop(); err != nil {
+		return err
+	}
+	options := stack.ManagerOptions{LeaderElect: true, Args: []string{"--concurrency=" + strconv.Itoa(b.concurrency)}}
+	var pair [2]*stack.Manager
+	for i := range pair {
+		var err error
+		if pair[i], err = b.stack.NewManager(ctx, options); err != nil {
+			return err
+		}
+		if err := pair[i].Start(ctx); err != nil {
+			return err
+		}
+	}
+	err := stack.Await(ctx, "a leader", func(ctx context.Context) error {
+		for i, manager := range pair {
+			metrics, err := manager.Metrics(ctx)
+			if err != nil {
+				return err
+			}
+			if metrics.Sum("leader_election_master_status") > 0 {
+				b.leader, b.standby = manager, pair[1-i]
+				return nil
+			}
+		}
+		return errors.New("nobody leads")
+	})
+	if err != nil {
+		return err
+	}
+	b.manager = b.leader
+	return b.awaitLook(ctx, b.leader)
+}
+
+// failover kills the leader, and lasts until the other has swept and looked at every role.
+func (b *bench) failover(ctx context.Context) error {
+	pages := b.arize.Count(listRoles) + b.pages()
+	if err := b.leader.Kill(); err != nil {
+		return err
+	}
+	b.manager = b.standby
+	if err := b.awaitPages(ctx, pages); err != nil {
+		return err
+	}
+	return b.awaitLook(ctx, b.standby)
+}
