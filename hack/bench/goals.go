@@ -83,12 +83,13 @@ func (rs Results) textbookGoal() goal {
 func (rs Results) hourlyGoal() goal {
 	const what = "1000 idle roles: the textbook reconciler's requests per hour, over ours"
 	want := fmt.Sprintf("≥ %d", hourlyUnder)
-	run := rs.of(many)
-	if run == nil || run.perHour(operator) == 0 || run.perHour(textbook1) == 0 {
+	ours, theirs := rs.of(many).find(operator, idleScenario), rs.of(many).find(textbook1, idleScenario)
+	if ours == nil || theirs == nil {
 		return unplayed(what, want)
 	}
-	ours, theirs := run.perHour(operator), run.perHour(textbook1)
-	return judge(what, want, fmt.Sprintf("%.0f (%.0f over %.0f)", theirs/ours, theirs, ours), theirs/ours >= hourlyUnder)
+	ratio := theirs.RequestsPerHour / ours.RequestsPerHour
+	got := fmt.Sprintf("%.0f (%.0f over %.0f)", ratio, theirs.RequestsPerHour, ours.RequestsPerHour)
+	return judge(what, want, got, ratio >= hourlyUnder)
 }
 
 // detectGoal counts the interval as long as its jitter may make it.

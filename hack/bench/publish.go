@@ -115,13 +115,11 @@ func (r *Run) compare(text *bytes.Buffer) {
 	r.comparison(text, "restart: time", "restart", seconds)
 	r.comparison(text, "restart: requests", "restart", requests)
 	r.comparison(text, fmt.Sprintf("outage of %s: requests", duration(r.OutageSeconds)), "outage", requests)
-	cells := []string{"idle: requests per hour", ""}
+	r.comparison(text, "idle: requests per hour", idleScenario, func(row *Row) string { return fmt.Sprintf("%.0f", row.RequestsPerHour) })
 	memory := []string{"peak RSS", ""}
 	for _, p := range r.Players {
-		cells = append(cells, fmt.Sprintf("%.0f", r.perHour(p.Name)))
 		memory = append(memory, fmt.Sprintf("%.1f MiB", r.peak(p.Name)))
 	}
-	line(text, cells...)
 	line(text, memory...)
 }
 

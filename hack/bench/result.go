@@ -61,6 +61,7 @@ type Row struct {
 
 	// ReadySeconds are percentiles, from 0 to 100, of the time from a role's creation to its being in sync.
 	ReadySeconds      []float64 `json:"readySeconds,omitempty"`
+	RequestsPerHour   float64   `json:"requestsPerHour,omitempty"`
 	DetectionSeconds  float64   `json:"detectionSeconds,omitempty"`
 	CorrectionSeconds float64   `json:"correctionSeconds,omitempty"`
 
@@ -106,6 +107,7 @@ func (b *bench) row(p player, s scenario, m measurement) Row {
 		ReadySeconds: percentiles(m.waits), DetectionSeconds: m.detection().Seconds(), CorrectionSeconds: m.correction().Seconds(),
 		Promise: s.promise, Broken: c.broken,
 	}
+	r.RequestsPerHour = r.perHour()
 	if !s.paced {
 		remote, kubernetes := b.limits(m, s)
 		r.RemoteLimitSeconds, r.KubernetesLimitSeconds = remote.Seconds(), kubernetes.Seconds()
@@ -164,19 +166,17 @@ func (r *Run) peak(player string) float64 {
 	return most
 }
 
-// perHour is what a player asks of Arize in an hour in which nothing happens; 0 when that was not measured. The operator's
-// sweeps come more often while they are counted than by default, so they are counted by the sweep; polls are counted as
-// they come.
-func (r *Run) perHour(player string) float64 {
+// perHour is what would be asked of Arize in an hour like this one. The operator's sweeps come more often while they are
+// counted than by default, so they are counted by the sweep; polls are counted as they come.
+func (r Row) perHour() float64 {
 	const sweepsPerHour = 12 // one every five minutes, the default
-	idle := r.find(player, "idle")
 	switch {
-	case idle == nil:
+	case r.Scenario != idleScenario:
 		return 0
-	case player == operator:
-		return float64(idle.requests()) / float64(idle.Sweeps) * sweepsPerHour
+	case r.Sweeps > 0:
+		return float64(r.requests()) / float64(r.Sweeps) * sweepsPerHour
 	default:
-		return float64(idle.requests()) / idle.Seconds * time.Hour.Seconds()
+		return float64(r.requests()) / r.Seconds * time.Hour.Seconds()
 	}
 }
 

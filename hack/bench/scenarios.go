@@ -26,12 +26,15 @@ type scenario struct {
 	long  bool          // takes long whatever the number of roles
 }
 
+// idleScenario is when nothing happens.
+const idleScenario = "idle"
+
 // life is the life of a fleet, in order: each scenario finds what the one before it left.
 func (b *bench) life() []scenario {
 	return []scenario{
 		{name: "start", promise: "one sweep, and the account's own status", play: b.start, check: b.checkStart, paced: true},
 		{name: "create", promise: "a POST and at most 3 writes for each role, and at most one sweep", play: b.create, check: b.checkCreate, fills: true},
-		{name: "idle", promise: "for each sweep its pages and the account's status, and nothing else", prepare: b.sweepOften, play: b.idle, check: b.checkIdle, paced: true},
+		{name: idleScenario, promise: "for each sweep its pages and the account's status, and nothing else", prepare: b.sweepOften, play: b.idle, check: b.checkIdle, paced: true},
 		{name: "restart", promise: "one sweep, no write of a role and no Event", prepare: b.sweepSeldom, play: b.restart, check: b.checkRestart},
 		{name: "failover", promise: "one sweep, no write of a role, and no Event but the new leader's", prepare: b.pair, play: b.failover, check: b.checkFailover, waits: leaseTime, long: true},
 		{name: "detect", promise: "one PATCH of what differs, as soon as the next sweep comes", prepare: b.sweepOften, play: b.detect, check: b.checkDetect, paced: true, long: true},
@@ -51,7 +54,7 @@ func (b *bench) textbookLife() []scenario {
 	return []scenario{
 		{name: "start", play: b.manage, check: noCheck, paced: true},
 		{name: "create", promise: "it is no straw man: one POST for each role", play: b.create, check: b.checkTextbookCreate, fills: true},
-		{name: "idle", promise: "it does poll, and changes nothing", play: b.watchPolls, check: b.checkTextbookIdle, paced: true},
+		{name: idleScenario, promise: "it does poll, and changes nothing", play: b.watchPolls, check: b.checkTextbookIdle, paced: true},
 		{name: "restart", play: b.restartTextbook, check: noCheck},
 		{name: "edit", promise: "one PATCH", play: b.edit, check: b.checkTextbookEdit},
 		{name: "outage", play: b.breakDownTextbook, check: noCheck, paced: true},
