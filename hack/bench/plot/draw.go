@@ -40,6 +40,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	p.Title.Padding = 8
 	p.Title.TextStyle.Font.Size, p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = 14, 12, 12
 	p.Legend.TextStyle.Font.Size, p.Legend.Padding = 11, 3
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs, p.Legend.YOffs = true, true, 8, -4
 	p.X.Padding, p.Y.Padding = 0, 0
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xDD}, color.Gray{0xDD}
@@ -59,6 +60,14 @@ func logarithmic(axis *plot.Axis, low, high float64) {
 		}
 	}
 	axis.Tick.Marker = ticks
+}
+
+func percents() plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for percent := 0.0; percent <= 100; percent += 25 {
+		ticks = append(ticks, plot.Tick{Value: percent, Label: number(percent)})
+	}
+	return ticks
 }
 
 // number writes a power of ten as people do: 0.1, 100, 10,000.

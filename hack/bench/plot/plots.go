@@ -60,8 +60,8 @@ func readyPanel(r run) (*plot.Plot, error) {
 		low, high = min(low, limit), max(high, limit)
 	}
 	logarithmic(&p.X, low, high)
-	p.Y.Min, p.Y.Max = 0, 100
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Y.Min, p.Y.Max = 0, 140 // room for the legend
+	p.Y.Tick.Marker = percents()
 	return p, nil
 }
 
@@ -84,8 +84,8 @@ func drawRequests(runs []run, path string) error {
 	}
 	logarithmic(&p.X, low, high)
 	p.X.Min, p.X.Max = low, high
-	logarithmic(&p.Y, 10, 1_000_000)
-	p.Legend.Top, p.Legend.Left = true, true
+	logarithmic(&p.Y, 10, 10_000_000) // room for the legend
+	p.Legend.YOffs = -26
 	return save(path, 560, 400, func(canvas draw.Canvas) { p.Draw(draw.Crop(canvas, 6, -12, 6, -6)) })
 }
 
@@ -108,7 +108,6 @@ func drawMemory(runs []run, path string) error {
 			most = max(most, r.peak(s.player))
 		}
 	}
-	p.Y.Min, p.Y.Max = 0, most*1.35 // room for the legend
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Y.Min, p.Y.Max = 0, most*1.45 // room for the legend
 	return save(path, 560, 400, func(canvas draw.Canvas) { p.Draw(draw.Crop(canvas, 6, -12, 6, -6)) })
 }
