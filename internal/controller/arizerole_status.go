@@ -70,10 +70,12 @@ func identifySeen(status *v1alpha1.ArizeRoleStatus, step plan.Step) {
 }
 
 // concluded says that it is known how a pending creation ended. A creation that
-// met its own name may have met itself: that a list has to tell.
+// met its own name may have met itself: that a list has to tell. And the refusal of
+// a repeated one says nothing about the tries before it.
 func concluded(done result) bool {
 	if done.step.Verb == plan.Create && done.outcome.Sent {
-		return done.outcome.Err == nil || done.outcome.Refused && arize.ClassOf(done.outcome.Err) != arize.ClassConflict
+		refused := done.outcome.Refused && arize.ClassOf(done.outcome.Err) != arize.ClassConflict
+		return done.outcome.Err == nil || refused && !done.step.Repeat
 	}
 	return done.step.Settled
 }

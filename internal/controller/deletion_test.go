@@ -225,6 +225,28 @@ var _ = Describe("Deleting an ArizeRole", func() {
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 
+	It("leaks nothing when Arize at first refuses to delete what a lost creation left", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
+		refusal := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 403, Method: http.MethodDelete})
+		role := w.newRole(ctx, "role")
+		request := w.paused(ctx)
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		w.arize.Drop(request.Seq)
+		settle(ctx, role, v1alpha1.ReasonForbidden)
+
+		By("waking it by an edit of the account, as often as it could take to forget")
+		for _, interval := range []string{"1h", "2h", "3h"} {
+			edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) { account.Spec.SweepInterval = interval })
+			stays(ctx, role)
+		}
+		Expect(role.Status.PendingCreate).NotTo(BeNil())
+		w.arize.RemoveFault(refusal)
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Description = "ask again" })
+		gone(ctx, role)
+		Expect(w.names()).To(BeEmpty())
+	})
+
 	It("by force does not leave its answers to a namesake", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})

@@ -121,6 +121,8 @@ var _ = Describe("What Arize refuses", func() {
 })
 
 var _ = Describe("What Arize does not answer", func() {
+	never := func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptNever }
+
 	DescribeTable("is tried again until it works, and never makes two roles",
 		func(ctx SpecContext, fault arizetest.Fault) {
 			w := newWorld(ctx)
@@ -186,13 +188,43 @@ var _ = Describe("What Arize does not answer", func() {
 			w := newWorld(ctx)
 			w.arize.ChangeSettings(func(settings *arizetest.Settings) { settings.ClockOffset = offset })
 			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
-			role := w.settledRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptNever })
+			role := w.settledRole(ctx, "role", never)
 			Expect(role.Status.Origin).To(Equal(v1alpha1.OriginCreated))
 			Expect(w.arize.Count(createRole)).To(Equal(1))
 		},
 		Entry("it is behind", -5*time.Minute),
 		Entry("it is ahead", 5*time.Minute),
 	)
+
+	DescribeTable("may yet happen, though Arize refuses the next try",
+		func(ctx SpecContext, refusal arizetest.Fault, reason string) {
+			w := newWorld(ctx)
+			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Method: http.MethodPost, Nth: 1})
+			refusal.Kind, refusal.Method, refusal.Nth = arizetest.FaultStatus, http.MethodPost, 2
+			w.arize.AddFault(refusal)
+			role := w.newRole(ctx, "role", never)
+			settle(ctx, role, v1alpha1.ReasonUnavailable)
+			began := role.Status.PendingCreate.StartTime
+			settle(ctx, role, reason)
+			Expect(role.Status.PendingCreate).NotTo(BeNil())
+			Expect(role.Status.PendingCreate.StartTime).To(Equal(began))
+			w.happensLate("role")
+			w.sweep(ctx)
+			settle(ctx, role, v1alpha1.ReasonInSync)
+			Expect(role.Status.Origin).To(Equal(v1alpha1.OriginCreated))
+		},
+		Entry("403", arizetest.Fault{Status: 403}, v1alpha1.ReasonForbidden),
+		Entry("429", arizetest.Fault{Status: 429, RetryAfter: "1"}, v1alpha1.ReasonRateLimited),
+	)
+
+	It("may be what the next try meets", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Method: http.MethodPost, Nth: 1})
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultHook, Method: http.MethodPost, Nth: 2, Hook: func(arizetest.Request) { w.happensLate("role") }})
+		role := w.settledRole(ctx, "role", never)
+		Expect(role.Status.Origin).To(Equal(v1alpha1.OriginCreated))
+		Expect(w.names()).To(ConsistOf("role"))
+	})
 
 	DescribeTable("is found out before a person's next edit is followed",
 		func(ctx SpecContext, stage arizetest.Stage) {
@@ -263,3 +295,9 @@ var _ = Describe("Arize that limits the rate of requests", func() {
 		Expect(w.arize.Count(createRole)).To(BeNumerically("<=", 18))
 	})
 })
+
+// happensLate is the creation of a role with two permissions that takes effect when
+// nobody waits for its answer any more.
+func (w *world) happensLate(name string) {
+	w.arize.AddRole(arizetest.Role{Name: name, Permissions: []string{"PROJECT_READ", "DATASET_READ"}})
+}

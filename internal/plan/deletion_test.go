@@ -126,7 +126,7 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 func TestDeletionIsNotRepeatedWhenRefused(t *testing.T) {
 	in := input(deleting, owns("r1", Created), exists(remote("r1")))
 	in.History.Refusal = &Refusal{Request: Decide(in).Request(), Reason: Forbidden, Message: "No.", At: now.Add(-time.Minute)}
-	want := Step{Verb: Refuse, Verdict: Verdict{Forbidden, "No."}, ID: "r1", Unseen: true, Settled: true}
+	want := Step{Verb: Refuse, Verdict: Verdict{Forbidden, "No."}, ID: "r1", Unseen: true}
 	if diff := cmp.Diff(Decide(in), want, essence); diff != "" {
 		t.Errorf("Decide (-got +want):\n%s", diff)
 	}

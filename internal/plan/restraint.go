@@ -70,8 +70,15 @@ func Held(step Step) Step {
 	}
 }
 
-// refused is the step that is left when a write must not be sent.
+// refused is the step that is left when a write must not be sent. How a creation
+// ended is known then, unless an earlier try of it may yet take effect, or the write
+// was to delete what came of it.
 func refused(in Input, step Step, verdict Verdict) Step {
+	if step.Repeat {
+		if wait, open := settled(in); open {
+			return wait
+		}
+	}
 	drift := step.Drift
 	switch {
 	case step.Seen != nil:
@@ -79,7 +86,7 @@ func refused(in Input, step Step, verdict Verdict) Step {
 	case step.Correction:
 		drift = MissingRole(in.Desired)
 	}
-	left := Step{Verb: Refuse, Verdict: verdict, Wanted: step.Wanted, Drift: drift, Settled: true, Unseen: step.Verb == Delete}
+	left := Step{Verb: Refuse, Verdict: verdict, Wanted: step.Wanted, Drift: drift, Settled: step.Verb != Delete, Unseen: step.Verb == Delete}
 	if !in.Record.Owned() || in.Record.RoleID == step.ID {
 		// Else the id is that of a role which was to replace a lost one of ours. Nobody
 		// may put it on record beside the origin of that one.

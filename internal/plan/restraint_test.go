@@ -175,7 +175,13 @@ func TestRefusedRequests(t *testing.T) {
 		"no update is needed any more":                       {elsewhere, Step{Verb: Keep, Verdict: says(InSync), ID: "r1", Origin: Created, Settled: true}},
 		"a creation is not repeated":                         {refusal(input(), NameTaken, time.Minute), Step{Verb: Refuse, Verdict: says(NameTaken), Settled: true}},
 		"a creation is repeated after an hour":               {refusal(input(), NameTaken, SlowRetry), creating},
-		"an adoption that was refused takes nothing":         {refusal(overwriting, Forbidden, time.Minute), overwrite},
+		"a repeated creation waits for the end of the first try": {
+			refusal(input(pending(reader, 20*time.Second)), Forbidden, time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond},
+		},
+		"a repeated creation is over after that": {
+			refusal(input(pending(reader, 2*time.Minute)), Forbidden, time.Second), Step{Verb: Refuse, Verdict: says(Forbidden), Settled: true},
+		},
+		"an adoption that was refused takes nothing": {refusal(overwriting, Forbidden, time.Minute), overwrite},
 		"the stranger's role is not put on record in place of our lost one": {
 			refusal(replacing, Forbidden, time.Minute), replace,
 		},

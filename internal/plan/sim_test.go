@@ -174,6 +174,8 @@ func (w *world) send(request func() (*arize.Role, error)) (*arize.Role, error) {
 	case fate == 2: // the request arrives later than anybody waits
 		w.late = append(w.late, delayed{w.now.Add(inFlight - time.Second), func() { _, _ = request() }})
 		return nil, context.DeadlineExceeded
+	case fate == 3: // there are too many requests, or the key has lost its rights for a while
+		return nil, status([]int{429, 403}[w.random.IntN(2)])
 	default:
 		return request()
 	}
@@ -278,7 +280,7 @@ func (w *world) report(o *object, step Step, out Outcome) {
 	}
 	ended := step.Settled
 	if step.Verb == Create {
-		ended = out.Err == nil || out.Refused && arize.ClassOf(out.Err) != arize.ClassConflict
+		ended = out.Err == nil || out.Refused && !step.Repeat && arize.ClassOf(out.Err) != arize.ClassConflict
 	}
 	if ended {
 		o.record.Pending = nil
