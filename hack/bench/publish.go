@@ -183,6 +183,9 @@ func readable(seconds float64) string {
 	if seconds == 0 {
 		return "–"
 	}
+	if seconds < 1 {
+		return duration(seconds).Round(time.Millisecond).String()
+	}
 	return duration(seconds).Round(10 * time.Millisecond).String()
 }
 

@@ -127,6 +127,18 @@ func (b *bench) breakDownTextbook(ctx context.Context) error {
 // recover ends the outage, and lasts until every role is in sync again.
 func (b *bench) recover(ctx context.Context) error {
 	b.arize.ClearFaults()
+	probes := b.arize.Count(listRoles)
+	for range 3 { // the next probe may be as long away as the outage lasted
+		err := stack.Await(ctx, "the next probe", func(context.Context) error {
+			if b.arize.Count(listRoles) == probes {
+				return errors.New("the account does not ask")
+			}
+			return nil
+		})
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
 	return b.awaitFleet(ctx, b.size, b.size)
 }
 
