@@ -99,7 +99,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s).
 BENCH_OUT ?= $(if $(N),bin/bench,docs/benchmarks)
 .PHONY: bench
 bench: ## Measure what 100, 1000 and 10,000 roles cost (about an hour), or only N=100; write tables and plots to BENCH_OUT.
-	@$(WITH_ASSETS) failed=0; go run ./hack/bench $(if $(N),-n="$(N)") -out=$(BENCH_OUT) || failed=$$?; \
+	@$(WITH_ASSETS) failed=0; go run ./hack/bench $(if $(N),-n="$(N)") -out=$(BENCH_OUT) $(BENCH_FLAGS) || failed=$$?; \
 		go -C hack/bench/plot run . $(abspath $(BENCH_OUT)); exit $$failed
 
 .PHONY: bench-render

@@ -132,6 +132,12 @@ func TestBrokenPromisesAreNoticed(t *testing.T) {
 			m.requests, m.accesses = m.requests[1:], m.accesses[1:]
 		}, "pages of lists in sweeps that are not complete: 1, and not 0"},
 		"polls": {b.checkTextbookIdle, polls, func(*measurement) {}, ""},
+		"polls that are under way when the window closes": {b.checkTextbookIdle, polls, func(m *measurement) {
+			m.requests = append(m.requests, arizetest.Request{Route: getRole})
+		}, ""},
+		"polls that are never answered": {b.checkTextbookIdle, polls, func(m *measurement) {
+			m.requests = append(m.requests, arizetest.Request{Route: getRole, Over: true})
+		}, "requests that failed: 1, and not 0"},
 		"polls that change something": {b.checkTextbookIdle, polls, func(m *measurement) {
 			m.requests = append(m.requests, request(updateRole, "", "{}", 200))
 		}, "requests that are no GETs: 1, and not 0"},

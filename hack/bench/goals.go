@@ -95,7 +95,7 @@ func (rs Results) hourlyGoal() goal {
 // detectGoal counts the interval as long as its jitter may make it.
 func (rs Results) detectGoal(roles int) goal {
 	longest := often.Seconds() * 1.1
-	what := fmt.Sprintf("%d roles: drift is noticed after one sweep interval (%s ± 10 %%), plus", roles, often)
+	what := fmt.Sprintf("%s roles: drift is noticed after one sweep interval (%s ± 10 %%), plus", grouped(roles), often)
 	want := fmt.Sprintf("≤ %ds", detectSlack)
 	row := rs.of(roles).find(operator, "detect")
 	if row == nil {

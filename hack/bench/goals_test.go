@@ -57,7 +57,7 @@ func TestGoals(t *testing.T) {
 		"a slow correction":     {func(r Results) { r[2].find(operator, "drift of 1 %").CorrectionSeconds = 5.1 }, "corrected after the sweep"},
 		"much memory":           {func(r Results) { r[2].find(operator, "detect").PeakMiB = 150.1 }, "resident memory"},
 		"a late look, of few":   {func(r Results) { r[0].find(operator, "detect").DetectionSeconds = 12.1 }, "100 roles: drift is noticed"},
-		"a late look, of many":  {func(r Results) { r[2].find(operator, "detect").DetectionSeconds = 12.1 }, "10000 roles: drift is noticed"},
+		"a late look, of many":  {func(r Results) { r[2].find(operator, "detect").DetectionSeconds = 12.1 }, "10,000 roles: drift is noticed"},
 		"a late look, of a lot": {func(r Results) { r[1].find(operator, "detect").DetectionSeconds = 12.1 }, "1000 roles: drift is noticed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func parse(args []string) (job, error) {
 	flags.BoolVar(&j.render, "render", false, "measure nothing, write the pages anew from the results")
 	flags.DurationVar(&j.latency, "latency", 50*time.Millisecond, "what every request to Arize takes")
 	flags.IntVar(&j.concurrency, "concurrency", 16, "how many ArizeRoles the manager reconciles at once")
-	flags.DurationVar(&j.outage, "outage", 30*time.Second, "how long Arize is down")
+	flags.DurationVar(&j.outage, "outage", time.Minute, "how long Arize is down; no shorter than a poll, or the textbook reconciler may not notice")
 	flags.DurationVar(&j.poll, "poll", time.Minute, "how often the textbook reconciler looks at a role")
 	flags.DurationVar(&j.probe, "probe", 10*time.Second, "how long is measured what the apiserver can do")
 	if err := flags.Parse(args); err != nil {

@@ -159,10 +159,13 @@ func (m measurement) others() int {
 	return len(m.requests) - m.count(listRoles) - m.count(createRole) - m.count(updateRole) - m.count(deleteRole)
 }
 
-// refused is how many requests Arize answered with an error, or not at all.
+// refused is how many requests Arize answered with an error, or not at all. Those that are under way are neither.
 func (m measurement) refused() int {
 	n := 0
 	for _, request := range m.requests {
+		if request.Status == 0 && !request.Over {
+			continue
+		}
 		if request.Status < http.StatusOK || request.Status >= http.StatusBadRequest {
 			n++
 		}

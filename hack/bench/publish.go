@@ -83,13 +83,13 @@ func (rs Results) markdown() string {
 // markdown is what people read of one run.
 func (r *Run) markdown() string {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "\n## %d roles\n\n", r.Roles)
-	fmt.Fprintf(&text, "%d roles of 20 permissions, Arize answers in %s, concurrency %d.\n", r.Roles, duration(r.LatencySeconds), r.Concurrency)
+	fmt.Fprintf(&text, "\n## %s roles\n\n", grouped(r.Roles))
+	fmt.Fprintf(&text, "%s roles of 20 permissions, Arize answers in %s, concurrency %d.\n", grouped(r.Roles), duration(r.LatencySeconds), r.Concurrency)
 	fmt.Fprintf(&text, "On %s, %s; %s.\n", r.Date, r.Machine, strings.Join(r.Versions, ", "))
 	fmt.Fprintf(&text, "The apiserver did %.0f status patches per second for %d clients.\n", r.WritesPerSecond, r.Concurrency)
 	r.compare(&text)
 	for _, p := range r.Players {
-		fmt.Fprintf(&text, "\n### %d roles: what %s did\n\n", r.Roles, p.Title)
+		fmt.Fprintf(&text, "\n### %s roles: what %s did\n\n", grouped(r.Roles), p.Title)
 		p.table(&text)
 		p.promises(&text)
 	}
@@ -98,7 +98,7 @@ func (r *Run) markdown() string {
 
 // compare puts the players side by side.
 func (r *Run) compare(text *bytes.Buffer) {
-	fmt.Fprintf(text, "\n### %d roles: side by side\n\n", r.Roles)
+	fmt.Fprintf(text, "\n### %s roles: side by side\n\n", grouped(r.Roles))
 	header, rule := []string{"", "limit"}, []string{"---", "--:"}
 	for _, p := range r.Players {
 		header, rule = append(header, p.Title), append(rule, "--:")
@@ -176,6 +176,14 @@ func (r Row) cells() []string {
 
 func line(text *bytes.Buffer, cells ...string) {
 	fmt.Fprintf(text, "| %s |\n", strings.Join(cells, " | "))
+}
+
+// grouped writes 10,000 as people do.
+func grouped(n int) string {
+	if n < 10_000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
 // readable is a time for people; none is a dash.
