@@ -33,7 +33,7 @@ func TestDrawing(t *testing.T) {
 		"requests.svg": {"requests per hour", "arize-operator", "rate limit, 10 per second"},
 		"memory.svg":   {"MiB", "goal for 10,000 roles"},
 	} {
-		data, err := os.ReadFile(filepath.Join(dir, file))
+		data, err := os.ReadFile(filepath.Join(dir, file)) //nolint:gosec // of this test
 		if err != nil {
 			t.Fatal(err)
 		}
