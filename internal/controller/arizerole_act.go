@@ -57,6 +57,7 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 			}
 			return done, nil
 		}
+		defer now.session.Release()
 	}
 	if err := r.record(ctx, role, step); err != nil {
 		return done, err
@@ -74,7 +75,7 @@ func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
 	case now.input.Requested || role.Status.PendingCreate != nil:
 		return session.Demand
 	default:
-		return session.Upkeep
+		return session.Repair
 	}
 }
 

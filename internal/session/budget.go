@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -14,10 +15,20 @@ const (
 	Person Lane = iota
 	// Demand: somebody asked for a fresh look, or a creation's end is unknown.
 	Demand
-	// Upkeep: sweeps and corrections of drift.
+	// Repair: corrections of drift, and whatever else nobody waits for.
+	Repair
+	// Upkeep: sweeps.
 	Upkeep
 	lanes
 )
+
+// round is how many admissions hold one for each lane but the first.
+const round = 10
+
+// favoured is the lane whose own the nth admission of a round is, whoever is more
+// urgent; Person when it is nobody's. So no lane waits for the others to be empty:
+// thousands of creations must not keep the sweeps, and the breaker with them, waiting.
+var favoured = [round]Lane{2: Demand, 5: Repair, 9: Upkeep}
 
 // Bounds of the pause after a 429 that does not say how long, and of how long an
 // admission that nobody uses is kept.
@@ -26,7 +37,7 @@ const (
 	maxPause     = time.Hour
 	grantLife    = 10 * time.Second
 	// grain is what sums of fractions of a token may be wrong by.
-	grain = 1e-6
+	grain = 1e-9
 )
 
 // budget is a token bucket with a waiting room. Nobody sleeps in it: who has to
@@ -39,18 +50,26 @@ const (
 // delays nobody. Admissions that nobody came for yet are kept while the level has
 // room for them and one more; beyond that the oldest give way. So those who come
 // late delay the others too, but by no more than one turn altogether.
+//
+// The server has a bucket too, and counts a request when it gets it, which is some
+// time between admission and answer. So what is under way takes room in ours: level
+// and requests under way are never more than the burst together. Then the server,
+// with the same limits, finds no request too early, however irregular the way is.
 type budget struct {
 	rate, burst float64 // requests per second, requests at once
+	pace        pace    // how much of that is used
 	level       float64
 	turn        float64
 	at          time.Time // when level and turn were right
 	paused      time.Time // nothing is admitted before
+	underWay    int       // requests that were admitted and are not over
+	admissions  int       // in this round
 	queues      [lanes]queue
 	granted     queue // admitted, and not come back for it yet
 }
 
 func newBudget(rate, burst int, now time.Time) budget {
-	b := budget{at: now, granted: newQueue()}
+	b := budget{at: now, granted: newQueue(), pace: newPace()}
 	for lane := range b.queues {
 		b.queues[lane] = newQueue()
 	}
@@ -64,21 +83,39 @@ func sane(rate, burst int) (perSecond, atOnce float64) {
 	return float64(max(rate, 1)), float64(max(burst, 1))
 }
 
-// limit changes rate and burst from now on.
+// limit changes rate and burst from now on. What was learned about the old ones is
+// forgotten.
 func (b *budget) limit(rate, burst int, now time.Time) {
 	perSecond, atOnce := sane(rate, burst)
 	if b.rate == perSecond && b.burst == atOnce {
 		return
 	}
 	b.refill(now)
-	b.rate, b.burst = perSecond, atOnce
-	b.level = min(b.level, b.burst)
+	b.rate, b.burst, b.pace = perSecond, atOnce, newPace()
+	b.level = min(b.level, b.brim())
 	b.recall()
 }
 
-// take admits one request of who, or says after how long to ask again.
+// perSecond is the rate as it is now.
+func (b *budget) perSecond() float64 { return b.rate * b.pace.share }
+
+// brim is how high the level can be.
+func (b *budget) brim() float64 {
+	return min(max(b.burst*b.pace.share, 1), b.burst-float64(b.underWay))
+}
+
+// full says that nothing is admitted before something that is under way ends.
+func (b *budget) full() bool { return float64(b.underWay+1) > min(b.burst, b.pace.window) }
+
+// take admits one request of who, or says after how long to ask again: when the
+// turn comes, if nobody comes meanwhile who goes before, nor the rate changes. Who
+// is admitted has to say when the request is over.
 func (b *budget) take(who string, lane Lane, now time.Time) time.Duration {
 	b.refill(now)
+	if b.full() { // afterwards it goes on one after the other
+		b.recall()
+		b.turn = min(b.turn, 0)
+	}
 	if !b.granted.holds(who) {
 		lane = b.join(who, lane)
 		b.promote()
@@ -89,18 +126,66 @@ func (b *budget) take(who string, lane Lane, now time.Time) time.Duration {
 		}
 		b.granted.drop(who)
 		b.level--
+		b.underWay++
 		return 0
 	}
-	ahead := b.queues[lane].place(who)
-	for higher := range lane {
-		ahead += b.queues[higher].len()
-	}
-	return b.until(float64(ahead+1)-b.turn) + max(b.paused.Sub(now), 0)
+	wait := b.until(float64(b.place(lane, b.queues[lane].place(who))) - b.turn)
+	return b.hopeful(wait) + max(b.paused.Sub(now), 0)
+}
+
+// over ends a request that was admitted.
+func (b *budget) over(now time.Time) {
+	b.refill(now)
+	b.underWay--
 }
 
 // until is how long it takes to earn so many tokens; never zero.
 func (b *budget) until(tokens float64) time.Duration {
-	return max(time.Duration(math.Ceil(tokens/b.rate*float64(time.Second))), 1)
+	return max(time.Duration(math.Ceil(tokens/b.perSecond()*float64(time.Second))), 1)
+}
+
+// hopeful shortens a wait while the rate is lower than it may soon be: who comes at
+// half time and is told the rest loses nothing, who comes too late loses the place.
+func (b *budget) hopeful(wait time.Duration) time.Duration {
+	if b.pace.share == 1 {
+		return wait
+	}
+	return max(min(wait/2, recovery), min(wait, b.until(1)))
+}
+
+// place is how many admissions it takes to come to the one in a lane who has so many
+// in front.
+func (b *budget) place(lane Lane, before int) int {
+	for n := before + 1; ; {
+		missing := before + 1 - b.served(lane, n)
+		if missing <= 0 {
+			return n
+		}
+		n += missing
+	}
+}
+
+// served is how many of a lane are among the next n admissions.
+func (b *budget) served(lane Lane, n int) (served int) {
+	var own [lanes]int
+	rest := n
+	for l := range lanes {
+		own[l] = min(b.favours(l, n), b.queues[l].len())
+		rest -= own[l]
+	}
+	for l := range lane {
+		rest -= min(rest, b.queues[l].len()-own[l])
+	}
+	return own[lane] + min(rest, b.queues[lane].len()-own[lane])
+}
+
+// favours is how many of the next n admissions are a lane's own.
+func (b *budget) favours(lane Lane, n int) (favours int) {
+	if lane == Person {
+		return 0
+	}
+	at := slices.Index(favoured[:], lane)
+	return (b.admissions+n+round-1-at)/round - (b.admissions+round-1-at)/round
 }
 
 // charge accounts for a request that did not ask before: the others pay for it by
@@ -111,14 +196,34 @@ func (b *budget) charge(now time.Time) {
 	b.turn--
 }
 
+// refuse learns from a 429 to a request that was sent at a moment. Those that were
+// under way together speak with one voice: the first one has the say.
+func (b *budget) refuse(retryAfter time.Duration, sent, moment uint64, now time.Time) {
+	b.refill(now)
+	first := sent > b.pace.moment && !now.Before(b.paused)
+	if first {
+		b.pace.refused(moment, min(slowest/b.rate, 1))
+	}
+	if retryAfter <= 0 {
+		retryAfter = b.pace.pause()
+	}
+	b.pause(retryAfter, now)
+	if first {
+		b.pace.resumed = b.paused
+	}
+}
+
+// accept learns from an answer to a request that was sent at a moment.
+func (b *budget) accept(sent uint64, now time.Time) {
+	b.refill(now)
+	b.pace.succeeded(sent, b.underWay, now)
+}
+
 // pause stops all requests of the account, as Arize asked for with a 429. Who was
 // admitted and has not come back yet waits again, in front of the others.
-func (b *budget) pause(retryAfter time.Duration, now time.Time) {
+func (b *budget) pause(wait time.Duration, now time.Time) {
 	b.refill(now)
-	if retryAfter <= 0 {
-		retryAfter = defaultPause
-	}
-	if until := now.Add(min(retryAfter, maxPause)); until.After(b.paused) {
+	if until := now.Add(min(wait, maxPause)); until.After(b.paused) {
 		b.paused = until
 	}
 	b.level = min(b.level, 0)
@@ -162,9 +267,7 @@ func (b *budget) refill(now time.Time) {
 		from = b.paused
 	}
 	if now.After(from) {
-		earned := now.Sub(from).Seconds() * b.rate
-		b.level = min(b.burst, b.level+earned)
-		b.turn += earned
+		b.earn(now.Sub(from).Seconds() * b.perSecond())
 	}
 	if now.After(b.at) {
 		b.at = now
@@ -175,16 +278,34 @@ func (b *budget) refill(now time.Time) {
 	b.promote()
 }
 
-// promote admits who waits, the urgent first.
+func (b *budget) earn(tokens float64) {
+	b.level = min(b.level+tokens, b.brim())
+	if !b.full() {
+		b.turn += tokens
+	}
+}
+
+// promote admits who waits, the urgent first but for what is a lane's own.
 func (b *budget) promote() {
-	for lane := range b.queues {
-		for b.turn >= 1-grain && b.queues[lane].len() > 0 {
-			first := b.queues[lane].leave()
-			b.granted.join(slot{first.who, first.lane, b.at})
-			b.turn--
-		}
+	for b.turn >= 1-grain && b.waiting() > 0 {
+		first := b.queues[b.next()].leave()
+		b.granted.join(slot{first.who, first.lane, b.at})
+		b.turn--
+		b.admissions = (b.admissions + 1) % round
 	}
 	b.settle()
+}
+
+// next is the lane whose turn it is. Somebody must be waiting.
+func (b *budget) next() Lane {
+	lane := favoured[b.admissions]
+	if b.queues[lane].len() == 0 {
+		lane = Person
+	}
+	for b.queues[lane].len() == 0 {
+		lane++
+	}
+	return lane
 }
 
 // settle brings into line what is promised and what is there.

@@ -19,7 +19,19 @@ type ask struct {
 	// Instead of asking:
 	pause  time.Duration // a 429 arrives; negative: without Retry-After
 	limits Limits        // the limits are changed
+	say    bool          // and it lowers the rate
 	charge bool          // a request was sent without asking
+	over   int           // so many of those end that were slow
+	// Of the request, if there is one:
+	slow bool // it stays under way
+}
+
+// asks are so many visitors who ask for the first time.
+func asks(at time.Duration, many int, lane Lane, want func(i int) time.Duration) (all []ask) {
+	for i := range many {
+		all = append(all, ask{at: at, who: fmt.Sprintf("%d/%d", lane, i), lane: lane, want: want(i)})
+	}
+	return all
 }
 
 const (
@@ -194,11 +206,65 @@ func TestBudget(t *testing.T) {
 			{at: 1350 * ms, who: "c", lane: Upkeep},
 		}},
 
+		"what is under way takes room in the bucket": {10, 2, []ask{
+			{who: "a", slow: true},
+			{who: "b", slow: true},
+			{who: "c", want: 100 * ms},
+			{at: 100 * ms, who: "c", want: 100 * ms}, // as long as both take
+			{at: 200 * ms, over: 1},
+			{at: 250 * ms, who: "c", want: 50 * ms},
+			{at: 300 * ms, who: "c"},
+			{at: 300 * ms, over: 1},
+			{at: sec, who: "d"},
+			{at: sec, who: "e"},
+			{at: sec, who: "f", want: 100 * ms},
+		}},
+		"those who wait for what is under way to end keep their order": {10, 2, []ask{
+			{who: "a", slow: true},
+			{who: "b", slow: true},
+			{who: "c", lane: Upkeep, want: 100 * ms},
+			{who: "d", lane: Person, want: 100 * ms},
+			{at: 200 * ms, who: "c", lane: Upkeep, want: 200 * ms},
+			{at: 200 * ms, who: "d", lane: Person, want: 100 * ms},
+			{at: 200 * ms, over: 2},
+			{at: 300 * ms, who: "d"},
+			{at: 400 * ms, who: "c"},
+		}},
+		"no more than a window is under way while the limit is not known": {1000, 1000, append(
+			slices.Repeat([]ask{{who: "early", slow: true}}, firstWindow),
+			ask{at: sec, who: "a", want: ms}, ask{at: sec, who: "b", want: 2 * ms},
+			ask{at: sec, over: 2}, ask{at: sec + ms, who: "a"}, ask{at: sec + 2*ms, who: "b"},
+		)},
+		"who waits while the rate is low asks again at half time": {10, 1, []ask{
+			{pause: sec, say: true},
+			{at: sec, who: "a", want: 200 * ms}, // five per second
+			{at: sec, who: "b", want: 200 * ms},
+			{at: sec, who: "c", want: 300 * ms},
+			{at: sec + 200*ms, who: "a"},
+			{at: sec + 300*ms, who: "c", want: 200 * ms},
+			{at: sec + 400*ms, who: "b"},
+			{at: sec + 600*ms, who: "c"},
+		}},
+		"nor is so much saved up then": {10, 10, []ask{
+			{pause: sec, say: true},
+			{at: time.Hour, who: "a"},
+			{at: time.Hour, who: "b"},
+			{at: time.Hour, who: "c"},
+			{at: time.Hour, who: "d"},
+			{at: time.Hour, who: "e"},
+			{at: time.Hour, who: "f", want: 200 * ms},
+		}},
+		"of ten admissions one is upkeep's, whoever is more urgent": {10, 1, slices.Concat(
+			[]ask{{who: "a"}, {who: "sweep", lane: Upkeep, want: 100 * ms}},
+			asks(0, 20, Person, func(i int) time.Duration { return time.Duration(i+1+min(i/8, 1)) * 100 * ms }),
+			[]ask{{who: "sweep", lane: Upkeep, want: 900 * ms}, {at: 900 * ms, who: "sweep", lane: Upkeep}},
+		)},
+
 		"a lower rate holds from now on": {10, 1, []ask{
 			{who: "a"},
 			{who: "b", want: 100 * ms},
 			{who: "c", want: 200 * ms},
-			{at: 50 * ms, limits: Limits{1, 1}}, // half a token is there
+			{at: 50 * ms, limits: Limits{RequestsPerSecond: 1, Burst: 1}}, // half a token is there
 			{at: 100 * ms, who: "b", want: 450 * ms},
 			{at: 550 * ms, who: "b"},
 			{at: 550 * ms, who: "c", want: sec},
@@ -206,15 +272,15 @@ func TestBudget(t *testing.T) {
 		"a higher rate holds from now on": {1, 1, []ask{
 			{who: "a"},
 			{who: "b", want: sec},
-			{at: 500 * ms, limits: Limits{100, 1}},
+			{at: 500 * ms, limits: Limits{RequestsPerSecond: 100, Burst: 1}},
 			{at: 501 * ms, who: "b", want: 4 * ms},
 			{at: 505 * ms, who: "b"},
 		}},
 		"a lower burst holds for what was saved": {10, 5, []ask{
-			{limits: Limits{10, 2}}, {who: "a"}, {who: "b"}, {who: "c", want: 100 * ms},
+			{limits: Limits{RequestsPerSecond: 10, Burst: 2}}, {who: "a"}, {who: "b"}, {who: "c", want: 100 * ms},
 		}},
 		"a higher burst has to be earned": {10, 1, []ask{
-			{limits: Limits{10, 3}},
+			{limits: Limits{RequestsPerSecond: 10, Burst: 3}},
 			{who: "a"},
 			{who: "b", want: 100 * ms},
 			{at: 10 * sec, who: "c"},
@@ -223,11 +289,11 @@ func TestBudget(t *testing.T) {
 			{at: 10 * sec, who: "e", want: 100 * ms},
 		}},
 		"the same limits again change nothing": {10, 1, []ask{
-			{who: "a"}, {who: "b", want: 100 * ms}, {at: 50 * ms, limits: Limits{10, 1}}, {at: 50 * ms, who: "b", want: 50 * ms},
+			{who: "a"}, {who: "b", want: 100 * ms}, {at: 50 * ms, limits: Limits{RequestsPerSecond: 10, Burst: 1}}, {at: 50 * ms, who: "b", want: 50 * ms},
 		}},
 
 		"limits that nobody can mean are one request per second": {0, -1, []ask{
-			{who: "a"}, {who: "b", want: sec}, {limits: Limits{-5, 0}}, {at: sec, who: "b"},
+			{who: "a"}, {who: "b", want: sec}, {limits: Limits{RequestsPerSecond: -5}}, {at: sec, who: "b"},
 		}},
 
 		"a request that nobody asked for is paid by the others": {10, 2, []ask{
@@ -241,15 +307,27 @@ func TestBudget(t *testing.T) {
 				now := epoch.Add(step.at)
 				switch {
 				case step.pause != 0:
-					b.pause(step.pause, now)
+					sent := uint64(0) // without a say
+					if step.say {
+						sent = 1
+					}
+					b.refuse(max(step.pause, 0), sent, 2, now)
+				case step.over > 0:
+					for range step.over {
+						b.over(now)
+					}
 				case step.limits != Limits{}:
 					b.limit(step.limits.RequestsPerSecond, step.limits.Burst, now)
 				case step.charge:
 					b.charge(now)
 				default:
 					// Less than a millisecond is how fractions of tokens add up.
-					if got := b.take(step.who, step.lane, now); got < step.want || got > step.want+ms {
+					got := b.take(step.who, step.lane, now)
+					if got < step.want || got > step.want+ms {
 						t.Fatalf("step %d: %s at %v: got %v, want %v", i, step.who, step.at, got, step.want)
+					}
+					if got == 0 && !step.slow {
+						b.over(now)
 					}
 				}
 			}
@@ -266,13 +344,76 @@ func TestBudgetServesOneAfterTheOtherAtOnePerSecond(t *testing.T) {
 		who := fmt.Sprintf("role/%d", i)
 		due[b.take(who, Upkeep, epoch).Round(sec)] = who
 	}
+	b.over(epoch)
 	for at := sec; at < visitors*sec; at += sec {
 		if wait := b.take(due[at], Upkeep, epoch.Add(at+ms)); wait != 0 {
 			t.Fatalf("%s at %v: got a wait of %v, want none", due[at], at, wait)
 		}
+		b.over(epoch.Add(at + ms))
 	}
 	if b.waiting() != 0 || b.granted.len() != 0 || len(b.granted.slots) != 0 {
 		t.Errorf("got %d waiting and %d admissions left, want none", b.waiting(), b.granted.len())
+	}
+}
+
+// TestBudgetStarvesNobody holds the shares of the lanes while all of them are full,
+// and that otherwise the order is strict.
+func TestBudgetStarvesNobody(t *testing.T) {
+	t.Parallel()
+	const each = 1000
+	b := newBudget(10, 1, epoch)
+	b.take("first", Person, epoch)
+	b.over(epoch)
+	for i := range each {
+		for lane := range lanes {
+			b.take(fmt.Sprintf("%d/%d", lane, i), lane, epoch)
+		}
+	}
+	var got [lanes]int
+	for n := 1; b.waiting() > 0; n++ {
+		urgent := slices.IndexFunc(b.queues[:], func(q queue) bool { return q.len() > 0 })
+		next := b.next()
+		if own := favoured[b.admissions]; next != Lane(urgent) && next != own {
+			t.Fatalf("admission %d is for lane %d, which is neither the most urgent one, %d, nor the one whose own it is, %d", n, next, urgent, own)
+		}
+		b.turn = 1
+		b.promote()
+		got[next]++
+		for lane, percent := range [lanes]int{70, 10, 10, 10} {
+			if n <= each && n%round == 0 && got[lane] != n*percent/100 {
+				t.Fatalf("lane %d had %d of the first %d admissions, want %d %%", lane, got[lane], n, percent)
+			}
+		}
+	}
+}
+
+// TestBudgetKnowsThePlaceOfEach compares what those who wait are told with what
+// comes of it.
+func TestBudgetKnowsThePlaceOfEach(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // repeatable on purpose
+		b := newBudget(1, 1, epoch)
+		b.turn, b.admissions = 0, random.IntN(round)
+		var who []slot
+		for lane := range lanes {
+			for i := range random.IntN(1 + random.IntN(60)) {
+				one := slot{fmt.Sprintf("%d/%d", lane, i), lane, epoch}
+				b.queues[lane].join(one)
+				who = append(who, one)
+			}
+		}
+		want := map[string]int{}
+		for _, one := range who {
+			want[one.who] = b.place(one.lane, b.queues[one.lane].place(one.who))
+		}
+		for n := 1; b.waiting() > 0; n++ {
+			first := b.queues[b.next()].leave()
+			b.admissions = (b.admissions + 1) % round
+			if want[first.who] != n {
+				t.Fatalf("seed %d: %s was told to be number %d, and is number %d", seed, first.who, want[first.who], n)
+			}
+		}
 	}
 }
 
@@ -367,7 +508,7 @@ func (c *crowd) disturb() {
 	switch c.random.IntN(3) {
 	case 0:
 		pause := time.Duration(c.random.IntN(5)) * sec
-		c.budget.pause(pause, c.now)
+		c.budget.refuse(pause, 0, 1, c.now)
 		c.refill()
 		c.level = min(c.level, 0)
 		c.paused = later(c.paused, c.now.Add(max(pause, sec)))
@@ -390,6 +531,7 @@ func (c *crowd) serve(v *visitor) {
 	c.now = later(c.now, v.next)
 	wait := c.budget.take(v.who, v.lane, c.now)
 	if wait == 0 {
+		c.budget.over(c.now)
 		c.admit(v)
 		return
 	}
@@ -431,10 +573,22 @@ func (c *crowd) believe(v *visitor, wait time.Duration) {
 		}
 	}
 	again := c.now.Add(wait)
-	if again.After(v.promise.Add(c.slip())) {
+	if again.After(v.promise.Add(c.slip() + c.shared(v))) {
 		c.t.Errorf("%s in lane %d was told at %v to come back at %v, and at %v: not before %v",
 			v.who, v.lane, v.told.Sub(epoch), v.promise.Sub(epoch), c.now.Sub(epoch), again.Sub(epoch))
 	}
+}
+
+// shared is by how much those may delay somebody who came later, and to a lane that
+// is less urgent: by what is their own in each round.
+func (c *crowd) shared(v *visitor) (delay time.Duration) {
+	perTurn := sec / time.Duration(c.limits.RequestsPerSecond)
+	for lane := v.lane + 1; lane < lanes; lane++ {
+		if !c.came[lane].Before(v.told) {
+			delay += perTurn + v.promise.Sub(v.told)/round
+		}
+	}
+	return delay * round / (round - time.Duration(lanes) + 1) // in which there are others again
 }
 
 // slip is by how much the wait that somebody was told may be wrong: by nothing but
@@ -476,21 +630,95 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// BenchmarkBudgetTake is one visit of somebody who has to wait.
-func BenchmarkBudgetTake(b *testing.B) {
-	for _, waiters := range []int{1, 1000, 100_000} {
-		b.Run(fmt.Sprintf("%d waiting", waiters), func(b *testing.B) {
-			names := make([]string, waiters)
-			room := newBudget(10, 20, epoch)
-			for i := range names {
-				names[i] = fmt.Sprintf("team/%d", i)
-				room.take(names[i], Upkeep, epoch)
+// TestBudgetIsNeverTooFastForAServerWithTheSameLimits lets requests take as long as
+// they like on their way, and counts them when they arrive.
+func TestBudgetIsNeverTooFastForAServerWithTheSameLimits(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // repeatable on purpose
+		limits := Limits{RequestsPerSecond: 1 + random.IntN(50), Burst: 1 + random.IntN(30)}
+		longest := time.Duration(random.IntN(3000)) * ms
+		b := newBudget(limits.RequestsPerSecond, limits.Burst, epoch)
+		var arrivals []time.Time
+		events := []func(now time.Time){}
+		due := []time.Time{}
+		plan := func(at time.Time, event func(now time.Time)) { due, events = append(due, at), append(events, event) }
+		for i := range 200 {
+			who := fmt.Sprintf("team/%d", i)
+			var visit func(now time.Time)
+			visit = func(now time.Time) {
+				if wait := b.take(who, Lane(i)%lanes, now); wait > 0 {
+					plan(now.Add(wait), visit)
+					return
+				}
+				takes := time.Duration(random.Float64() * float64(longest))
+				arrivals = append(arrivals, now.Add(time.Duration(random.Float64()*float64(takes))))
+				plan(now.Add(takes), b.over)
 			}
+			plan(epoch.Add(time.Duration(random.IntN(1+i*100))*ms), visit)
+		}
+		for len(due) > 0 {
+			first := slices.Index(due, slices.MinFunc(due, time.Time.Compare))
+			at, event := due[first], events[first]
+			due, events = slices.Delete(due, first, first+1), slices.Delete(events, first, first+1)
+			event(at)
+		}
+		slices.SortFunc(arrivals, time.Time.Compare)
+		level, last := float64(limits.Burst), epoch
+		for i, at := range arrivals {
+			level = min(float64(limits.Burst), level+at.Sub(last).Seconds()*float64(limits.RequestsPerSecond))
+			if level, last = level-1, at; level < -1e-6 {
+				t.Fatalf("seed %d: with %+v and up to %v under way, request %d came to a level of %v", seed, limits, longest, i, level+1)
+			}
+		}
+	}
+}
+
+// crowded is a budget that so many wait for, in all lanes.
+func crowded(names []string) *budget {
+	b := newBudget(10, 1, epoch)
+	b.take("first", Person, epoch)
+	b.over(epoch)
+	for i, name := range names {
+		b.take(name, Lane(i)%lanes, epoch)
+	}
+	return &b
+}
+
+// BenchmarkBudget is what it costs that many wait.
+func BenchmarkBudget(b *testing.B) {
+	for _, waiters := range []int{1, 1000, 10_000, 100_000} {
+		names := make([]string, waiters)
+		for i := range names {
+			names[i] = fmt.Sprintf("team/%d", i)
+		}
+		b.Run(fmt.Sprintf("a visit, %d waiting", waiters), func(b *testing.B) {
+			room := crowded(names)
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
 				// A microsecond a visit: some are admitted and come again.
-				room.take(names[i%waiters], Upkeep, epoch.Add(time.Duration(i)*time.Microsecond))
+				now := epoch.Add(time.Duration(i) * time.Microsecond)
+				if room.take(names[i%waiters], Lane(i)%lanes, now) == 0 {
+					room.over(now)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d come and, from the last to the first, move ahead", waiters), func(b *testing.B) {
+			for b.Loop() {
+				room := crowded(names)
+				for _, name := range slices.Backward(names) {
+					room.take(name, Person, epoch)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N*waiters), "ns/waiter")
+		})
+		b.Run(fmt.Sprintf("a 429, %d waiting", waiters), func(b *testing.B) {
+			room := crowded(names)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				room.refuse(time.Second, 0, 1, epoch)
 			}
 		})
 	}

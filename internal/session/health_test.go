@@ -34,7 +34,7 @@ func (a *account) answers(words string) {
 func (a *account) answer(id, word string) {
 	a.t.Helper()
 	a.srv.ClearFaults()
-	a.pass(2 * time.Second) // a 429 stops all for one
+	a.pass(10 * time.Second) // a 429 stops all for one, and further ones for more
 	status, list := strings.CutPrefix(word, "list:")
 	switch {
 	case word == "sweep":

@@ -43,6 +43,9 @@ func (q *queue) join(last slot) {
 
 // rejoin puts some in front of all.
 func (q *queue) rejoin(first []slot) {
+	if len(first) == 0 {
+		return
+	}
 	q.head -= len(first)
 	for i := range first {
 		q.tickets[first[i].who] = q.head + i

@@ -318,9 +318,10 @@ func TestConcurrency(t *testing.T) {
 // work is a bit of what an ArizeRole does with its account. It says how many
 // requests it sent.
 func (a *account) work(s *session.Session, who string, i int) (sent int) {
-	if wait := s.Admit(who, session.Lane(i%3)); wait > 0 {
+	if wait := s.Admit(who, session.Lane(i%4)); wait > 0 {
 		return 0
 	}
+	defer s.Release()
 	ctx := a.t.Context()
 	role, found := s.Named(fmt.Sprintf("Seeded Role %04d", 1+i))
 	switch {

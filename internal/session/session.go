@@ -75,12 +75,27 @@ func (s *Session) Turned() bool {
 	return turned
 }
 
-// Admit asks the budget for one request of who. Zero means go ahead; otherwise
-// it is the time after which to ask again.
+// Admit asks the budget for one request of who. Zero means go ahead, and to call
+// Release afterwards; otherwise it is the time after which to ask again.
 func (s *Session) Admit(who string, lane Lane) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.budget.take(who, lane, s.now())
+}
+
+// Release says that a request that was admitted is over, or was not sent after all.
+func (s *Session) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.budget.over(s.now())
+}
+
+// Pace is how many requests per second the account is used with at most: fewer than
+// were configured after Arize refused some for coming too fast.
+func (s *Session) Pace() (perSecond float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.budget.perSecond()
 }
 
 // Observation is what is known of one role, taken in one moment. The roles are
@@ -145,10 +160,11 @@ func (s *Session) Update(ctx context.Context, id string, patch arize.RolePatch) 
 // Delete deletes a role. A role that is gone already is no error to the inventory,
 // but the 404 is returned.
 func (s *Session) Delete(ctx context.Context, id string) error {
+	sent := s.sending()
 	err := s.client.DeleteRole(ctx, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(err)
+	s.note(err, sent)
 	if class := arize.ClassOf(err); class == arize.ClassNone || class == arize.ClassNotFound {
 		s.inventory.forget(id)
 	}
@@ -167,7 +183,7 @@ func (s *Session) sending() uint64 {
 func (s *Session) learn(id string, role arize.Role, err error, sent uint64, from source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(err)
+	s.note(err, sent)
 	switch class := arize.ClassOf(err); {
 	case class == arize.ClassNone:
 		s.inventory.learn(role, sent, from)
@@ -183,24 +199,34 @@ func answered(role arize.Role, err error) (*arize.Role, error) {
 	return &role, nil
 }
 
-// extra records a request that the budget did not admit.
+// extra records a request that the budget did not admit: what comes of it says
+// nothing about the rate.
 func (s *Session) extra(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget.charge(s.now())
-	s.note(err)
+	s.note(err, 0)
 }
 
 // note updates budget and breaker. It may close a healthy account; only a sweep
 // opens it again.
-func (s *Session) note(err error) {
-	now := s.now()
-	if answer, ok := errors.AsType[*arize.Error](err); ok && answer.Class() == arize.ClassRateLimited {
-		s.budget.pause(answer.RetryAfter, now)
-	}
+func (s *Session) note(err error, sent uint64) {
+	s.pace(err, sent)
 	if s.breaker.observe(err) && s.health.State == Healthy {
 		s.turn(failed(err))
 		s.wanted = s.inventory.tick() // the account's own sweep is the probe
+	}
+}
+
+// pace lets the budget learn from an answer to a request that was sent at a moment.
+func (s *Session) pace(err error, sent uint64) {
+	switch arize.ClassOf(err) {
+	case arize.ClassUnavailable, arize.ClassCanceled: // no answer
+	case arize.ClassRateLimited:
+		answer, _ := errors.AsType[*arize.Error](err)
+		s.budget.refuse(answer.RetryAfter, sent, s.inventory.tick(), s.now())
+	default:
+		s.budget.accept(sent, s.now())
 	}
 }
 

@@ -96,6 +96,7 @@ func (s *Session) Sweep(ctx context.Context, lane Lane, judge func(exists func(i
 		return Swept{Wait: wait}, nil
 	}
 	for page, err := range s.client.RolePages(ctx, arize.ListOptions{Cursor: pages.cursor}) {
+		s.Release()
 		if err == nil {
 			err = s.readPage(pages, page)
 		}
@@ -110,6 +111,7 @@ func (s *Session) Sweep(ctx context.Context, lane Lane, judge func(exists func(i
 			return Swept{Wait: wait}, nil
 		}
 	}
+	s.Release()
 	return Swept{}, errUnended // the client has an error of its own for this
 }
 
@@ -151,7 +153,7 @@ func (s *Session) turnPage(lane Lane) (*list, time.Duration) {
 func (s *Session) readPage(pages *list, page arize.RolePage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(nil)
+	s.note(nil, pages.sent)
 	s.breaker.refusals = 0
 	s.inventory.take(pages, page.Roles)
 	if !page.HasMore {
@@ -166,7 +168,7 @@ func (s *Session) readPage(pages *list, page arize.RolePage) error {
 func (s *Session) interrupt(pages *list, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(err)
+	s.note(err, pages.sent)
 	class := arize.ClassOf(err)
 	keep := class == arize.ClassRateLimited || class == arize.ClassCanceled
 	if !keep || pages.cursor == "" {

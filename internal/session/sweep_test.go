@@ -188,6 +188,7 @@ func TestSweepBeginsWithItsFirstRequest(t *testing.T) {
 	a := newAccount(t, session.Limits{RequestsPerSecond: 1, Burst: 1})
 	a.sweep()
 	a.Admit("team/role", session.Person)
+	a.Release()
 	swept, err := a.Sweep(t.Context(), session.Upkeep, believe)
 	a.must(err)
 	if swept.Complete || swept.Wait == 0 {
