@@ -64,7 +64,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.leaderNamespace, "leader-election-namespace", "", "Namespace of the leader election's Lease; the manager's own when empty. Needed outside of a cluster.")
 	flags.StringVar(&namespaces, "watch-namespaces", "", "Comma-separated namespaces to watch, those of the ArizeAccounts included; all when empty.")
 	flags.StringVar(&selector, "watch-label-selector", "", "Label selector of the ArizeRoles to watch; all when empty.")
-	flags.IntVar(&s.options.Concurrency, "concurrency", controller.DefaultConcurrency, "How many ArizeRoles are reconciled at once.")
+	flags.IntVar(&s.options.Concurrency, "concurrency", controller.DefaultConcurrency, "How many requests about roles of one account are under way at once, at most.")
 	s.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return s, err

@@ -30,6 +30,8 @@ type AccountReconciler struct {
 	roles    *waker
 	accounts *waker
 	clock    clock.PassiveClock
+
+	concurrency int // of the requests about roles of one account
 }
 
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch;patch
@@ -118,7 +120,7 @@ func (r *AccountReconciler) open(ctx context.Context, account *v1alpha1.ArizeAcc
 	}
 	limit := account.Spec.RateLimit
 	now.session, err = r.sessions.Open(key, settings, session.Limits{
-		RequestsPerSecond: limit.EffectiveRequestsPerSecond(), Burst: limit.EffectiveBurst(),
+		RequestsPerSecond: limit.EffectiveRequestsPerSecond(), Burst: limit.EffectiveBurst(), AtOnce: r.concurrency,
 	})
 	if err != nil {
 		problem := unusable{reason: v1alpha1.ReasonInvalidSpec, message: "The account cannot be used as it is declared: " + err.Error() + "."}

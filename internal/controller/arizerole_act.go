@@ -21,6 +21,9 @@ import (
 // sent nothing says so.
 const longPause = 10 * time.Second
 
+// uninvited is when one that found no slot looks by itself. It is woken long before.
+const uninvited = 30 * time.Second
+
 // result is what a pass did.
 type result struct {
 	step    plan.Step
@@ -50,7 +53,12 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 		return done, nil
 	}
 	if step.Writes() || step.Verb == plan.Look {
-		if done.wait = now.session.Admit(now.who, lane(role, now)); done.wait > 0 {
+		urgency := lane(role, now)
+		if !now.session.Enter(now.who, urgency) {
+			return result{step: plan.Step{Verb: plan.Wait}, wait: jittered(uninvited, 0.5)}, nil
+		}
+		defer now.session.Leave()
+		if done.wait = now.session.Admit(now.who, urgency); done.wait > 0 {
 			done.step = plan.Step{Verb: plan.Wait}
 			if now.session.Pause() >= longPause {
 				done.step = plan.Held(step)

@@ -3,8 +3,10 @@ package controller
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -48,6 +50,7 @@ func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole
 	if err != nil {
 		return ctrl.Result{}, err // the apiserver failed: that says nothing about the role
 	}
+	defer r.invite(now)
 	step := plan.Decide(now.input)
 	done, err := r.act(ctx, role, now, step)
 	if done.step.Verb == plan.Look && done.outcome.Sent && done.answered() {
@@ -59,6 +62,17 @@ func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	return r.report(ctx, role, now, done)
+}
+
+// invite wakes those who waited for a slot that is free now.
+func (r *RoleReconciler) invite(now situation) {
+	if now.session == nil {
+		return
+	}
+	for _, guest := range now.session.Invite(now.who) {
+		namespace, name, _ := strings.Cut(guest, string(types.Separator))
+		r.roles.hurry(types.NamespacedName{Namespace: namespace, Name: name})
+	}
 }
 
 // refresh replaces an object that is older than our own last write of it. Of one that

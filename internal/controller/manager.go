@@ -24,14 +24,16 @@ const (
 	roleTimeout    = 2 * time.Minute
 	accountTimeout = 10 * time.Minute
 
-	// accountWorkers is how many accounts are swept at once. One that is slow must
-	// not hold up the others.
-	accountWorkers = 10
+	// accountsAtOnce is how many accounts are worked with at once. One that does not
+	// answer must not hold up the others, and takes no more than its share: one worker
+	// for its sweep, and Options.Concurrency for its roles.
+	accountsAtOnce = 10
 )
 
 // Options are what a person may set. The zero value works.
 type Options struct {
-	// Concurrency is how many ArizeRoles are reconciled at once; 0 means DefaultConcurrency.
+	// Concurrency is how many requests about roles of one account are under way at
+	// once; 0 means DefaultConcurrency.
 	Concurrency int
 	// Namespaces are those that the manager's cache holds; none means all.
 	Namespaces []string
@@ -53,6 +55,12 @@ const reporter = "arize-operator"
 
 // SetupWithManager adds both controllers, and the indexes that they need.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) error {
+	if options.Concurrency == 0 {
+		options.Concurrency = DefaultConcurrency
+	}
+	if options.InFlight == 0 {
+		options.InFlight = DefaultInFlight
+	}
 	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
@@ -66,6 +74,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	accountReconciler := &AccountReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
+		concurrency: options.Concurrency,
 	}
 	if err := accountReconciler.setup(mgr); err != nil {
 		return err
@@ -74,9 +83,6 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		memory: newMemory(), inFlight: options.InFlight, namespaces: options.Namespaces,
-	}
-	if roleReconciler.inFlight == 0 {
-		roleReconciler.inFlight = DefaultInFlight
 	}
 	return roleReconciler.setup(mgr, options)
 }
@@ -90,7 +96,7 @@ func (r *AccountReconciler) setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.ArizeRole{}, handler.EnqueueRequestsFromMapFunc(r.heldAccount), builder.WithPredicates(onlyDeleted())).
 		WatchesRawSource(r.accounts.source()).
 		WithOptions(controller.Options{
-			MaxConcurrentReconciles: accountWorkers,
+			MaxConcurrentReconciles: accountsAtOnce,
 			ReconciliationTimeout:   accountTimeout,
 			EnableWarmup:            new(true),
 		}).
@@ -98,10 +104,6 @@ func (r *AccountReconciler) setup(mgr ctrl.Manager) error {
 }
 
 func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
-	concurrency := options.Concurrency
-	if concurrency == 0 {
-		concurrency = DefaultConcurrency
-	}
 	people := changedByPeople(v1alpha1.RoleFinalizer, v1alpha1.ReconcileRequestAnnotation)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.ArizeRole{}, builder.WithPredicates(people)).
@@ -110,7 +112,7 @@ func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
 			builder.WithPredicates(relabelled())).
 		WatchesRawSource(r.roles.source()).
 		WithOptions(controller.Options{
-			MaxConcurrentReconciles: concurrency,
+			MaxConcurrentReconciles: accountsAtOnce * options.Concurrency,
 			ReconciliationTimeout:   roleTimeout,
 			EnableWarmup:            new(true),
 		}).

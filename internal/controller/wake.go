@@ -31,7 +31,12 @@ func (w *waker) source() source.Source {
 
 // wake queues objects behind what people changed. Before the controller has
 // started nothing is lost: it begins with all objects anyway.
-func (w *waker) wake(keys ...types.NamespacedName) {
+func (w *waker) wake(keys ...types.NamespacedName) { w.add(handler.LowPriority, keys) }
+
+// hurry queues an object among what people changed.
+func (w *waker) hurry(key types.NamespacedName) { w.add(0, []types.NamespacedName{key}) }
+
+func (w *waker) add(priority int, keys []types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.queue == nil {
@@ -41,7 +46,7 @@ func (w *waker) wake(keys ...types.NamespacedName) {
 	for _, key := range keys {
 		request := reconcile.Request{NamespacedName: key}
 		if ok {
-			prioritized.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, request)
+			prioritized.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
 		} else {
 			w.queue.Add(request)
 		}

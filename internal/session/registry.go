@@ -74,7 +74,7 @@ func (r *Registry) Fail(key Key, health Health) *Session {
 	defer r.mu.Unlock()
 	e := r.sessions[key]
 	if e == nil || e.session.client != nil && !health.DeleteOnly {
-		e = &entry{session: newSession(nil, Limits{1, 1}, r.now)}
+		e = &entry{session: newSession(nil, Limits{}, r.now)}
 		r.replace(key, e)
 	}
 	e.session.Fail(health)
@@ -105,6 +105,7 @@ func (s *Session) setLimits(limits Limits) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget.limit(limits.RequestsPerSecond, limits.Burst, s.now())
+	s.slots.size = limits.AtOnce
 }
 
 func unchanged(a, b arize.Options) bool {

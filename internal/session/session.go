@@ -9,9 +9,11 @@ import (
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
 
-// Limits of the budget of one account.
+// Limits of one account.
 type Limits struct {
 	RequestsPerSecond, Burst int
+	// AtOnce is how many requests about roles may be under way at once; 0 sets no bound.
+	AtOnce int
 }
 
 // Session is one account with one set of credentials. It is safe for concurrent use.
@@ -22,6 +24,7 @@ type Session struct {
 	mu        sync.Mutex
 	inventory inventory
 	budget    budget
+	slots     slots
 	breaker   breaker
 	health    Health
 	turned    bool              // health changed since somebody asked
@@ -37,7 +40,7 @@ func newSession(client *arize.Client, limits Limits, now func() time.Time) *Sess
 	return &Session{
 		client: client, now: now,
 		inventory: newInventory(), requests: map[string]string{}, waiting: map[string]uint64{},
-		budget: newBudget(limits.RequestsPerSecond, limits.Burst, now()),
+		budget: newBudget(limits.RequestsPerSecond, limits.Burst, now()), slots: newSlots(limits.AtOnce),
 	}
 }
 
@@ -81,6 +84,29 @@ func (s *Session) Admit(who string, lane Lane) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.budget.take(who, lane, s.now())
+}
+
+// Enter gives who a slot for its requests, to be given back with Leave; or it parks who: then Invite, asked by others,
+// says when to come again.
+func (s *Session) Enter(who string, lane Lane) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots.take(who, lane, s.now())
+}
+
+// Leave gives a slot back.
+func (s *Session) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slots.taken--
+}
+
+// Invite says who of those that are parked shall come now. It is asked by who at the end of each of its passes, whether or
+// not it entered: so an invitation that was not used goes on to the next.
+func (s *Session) Invite(who string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots.invite(who, s.now())
 }
 
 // Release says that a request that was admitted is over, or was not sent after all.

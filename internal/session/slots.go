@@ -1,0 +1,83 @@
+package session
+
+import "time"
+
+// invitationLife is how long a slot is kept for who was invited to it. Who is invited comes at once; the bound is for one
+// whose ArizeRole is gone meanwhile.
+const invitationLife = 5 * time.Second
+
+// slots bound how many requests of one account are under way at once. So an account that does not answer holds that
+// many workers, and never all of them. Nobody sleeps for a slot: who finds none is parked, and invited when one is free.
+type slots struct {
+	size    int // none when zero: nobody has to wait
+	taken   int
+	parked  [lanes]queue
+	invited queue
+}
+
+func newSlots(size int) slots {
+	s := slots{size: size, invited: newQueue()}
+	for lane := range s.parked {
+		s.parked[lane] = newQueue()
+	}
+	return s
+}
+
+// take gives who a slot, or parks it.
+func (s *slots) take(who string, lane Lane, now time.Time) bool {
+	switch {
+	case s.invited.holds(who):
+		s.invited.drop(who)
+	case s.free() <= 0:
+		s.park(slot{who, lane, now})
+		return false
+	}
+	s.unpark(who)
+	s.taken++
+	return true
+}
+
+// free is how many slots neither are taken nor wait for one who was invited.
+func (s *slots) free() int {
+	if s.size == 0 {
+		return 1
+	}
+	return s.size - s.taken - s.invited.len()
+}
+
+// park makes who wait at the end of a lane. It keeps the place it has, unless this lane is more urgent.
+func (s *slots) park(last slot) {
+	for lane := range last.lane + 1 {
+		if s.parked[lane].holds(last.who) {
+			return
+		}
+	}
+	s.unpark(last.who)
+	s.parked[last.lane].join(last)
+}
+
+func (s *slots) unpark(who string) {
+	for lane := range s.parked {
+		if s.parked[lane].holds(who) {
+			s.parked[lane].drop(who)
+		}
+	}
+}
+
+// invite is who is to come for the slots that are free. Its own invitation, if it has one that it did not use, ends.
+func (s *slots) invite(declined string, now time.Time) (guests []string) {
+	if s.invited.holds(declined) {
+		s.invited.drop(declined)
+	}
+	for s.invited.len() > 0 && now.Sub(s.invited.oldest()) > invitationLife {
+		s.invited.leave()
+	}
+	for lane := range s.parked {
+		for s.free() > 0 && s.parked[lane].len() > 0 {
+			guest := s.parked[lane].leave()
+			s.invited.join(slot{guest.who, guest.lane, now})
+			guests = append(guests, guest.who)
+		}
+	}
+	return guests
+}
