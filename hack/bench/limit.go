@@ -43,19 +43,22 @@ func (b *bench) measureWrites(ctx context.Context) (perSecond float64, err error
 	})
 	remove := func(ctx context.Context, i int) error { return b.stack.Client.Delete(ctx, b.role(i)) }
 	err = errors.Join(err, inParallel(ctx, b.concurrency, objects, remove), b.awaitFleet(ctx, 0, 0))
+	if err == nil && written.Load() == 0 {
+		err = errors.New("the apiserver wrote nothing in all that time")
+	}
 	return float64(written.Load()) / b.probe.Seconds(), err
 }
 
-// limits say how fast a scenario could have been at best: as far as Arize is concerned, and as far as Kubernetes is. The
-// pages of a list come one after the other, everything else as many at once as there are workers.
-func (b *bench) limits(m measurement, s scenario) (remote, kubernetes time.Duration) {
+// remoteLimit says how fast a scenario could have been at best, as far as Arize is concerned. The pages of a list come one
+// after the other, everything else as many at once as there are workers.
+func (b *bench) remoteLimit(m measurement, s scenario) time.Duration {
 	pages := m.count(listRoles)
 	writes := len(m.requests) - pages
 	latency := b.arize.Settings().Latency.Seconds()
 	seconds := latency * (float64(pages) + float64(writes)/float64(b.concurrency))
 	limit := b.account.Spec.RateLimit
 	paced := float64(len(m.requests)-limit.EffectiveBurst()) / float64(limit.EffectiveRequestsPerSecond())
-	return s.waits + duration(max(seconds, paced)), duration(float64(b.kubernetesWrites(m, s)) / b.writesPerSecond)
+	return s.waits + duration(max(seconds, paced))
 }
 
 // kubernetesWrites are the manager's and the benchmark's own.

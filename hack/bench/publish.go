@@ -64,8 +64,8 @@ func (rs Results) publish(dir string) error {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, resultsFile), append(data, '\n'), 0o600),
-		os.WriteFile(filepath.Join(dir, pageFile), []byte(rs.markdown()), 0o600))
+		os.WriteFile(filepath.Join(dir, resultsFile), append(data, '\n'), 0o644), //nolint:gosec // is published
+		os.WriteFile(filepath.Join(dir, pageFile), []byte(rs.markdown()), 0o644)) //nolint:gosec // is published
 }
 
 func (rs Results) markdown() string {

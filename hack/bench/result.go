@@ -21,7 +21,8 @@ type Run struct {
 	Date           string   `json:"date"`
 	Machine        string   `json:"machine"`
 	Versions       []string `json:"versions"`
-	// WritesPerSecond is what the apiserver did with as many clients as the manager has workers.
+	// WritesPerSecond is what the apiserver did with as many clients as the manager has workers: before all scenarios or
+	// after them, whichever was more.
 	WritesPerSecond float64  `json:"writesPerSecond"`
 	Players         []Player `json:"players"`
 }
@@ -38,23 +39,27 @@ type Row struct {
 	Scenario string  `json:"scenario"`
 	Roles    int     `json:"roles"`
 	Seconds  float64 `json:"seconds"`
-	// The limits are what Arize and Kubernetes need for these requests, at least; none where a clock says how long it takes.
+	// Paced: a clock said how long it took, so there is no limit to compare with.
+	Paced bool `json:"paced,omitempty"`
+	// The limits are what Arize and Kubernetes need for these requests, at least.
 	RemoteLimitSeconds     float64 `json:"remoteLimitSeconds,omitempty"`
 	KubernetesLimitSeconds float64 `json:"kubernetesLimitSeconds,omitempty"`
 
-	Pages         int `json:"pages"` // of one sweep
-	Sweeps        int `json:"sweeps"`
-	Lists         int `json:"lists"`
-	Posts         int `json:"posts"`
-	Patches       int `json:"patches"`
-	Deletes       int `json:"deletes"`
-	Others        int `json:"others"`
-	Failed        int `json:"failed"`
-	RoleWrites    int `json:"roleWrites"`
-	MostPerRole   int `json:"mostPerRole"`
-	AccountWrites int `json:"accountWrites"`
-	Events        int `json:"events"`
-	Reads         int `json:"reads"`
+	Pages   int `json:"pages"` // of one sweep
+	Sweeps  int `json:"sweeps"`
+	Lists   int `json:"lists"`
+	Posts   int `json:"posts"`
+	Patches int `json:"patches"`
+	Deletes int `json:"deletes"`
+	Others  int `json:"others"`
+	Failed  int `json:"failed"`
+	// KubernetesWrites are the manager's and the benchmark's own.
+	KubernetesWrites int `json:"kubernetesWrites"`
+	RoleWrites       int `json:"roleWrites"`
+	MostPerRole      int `json:"mostPerRole"`
+	AccountWrites    int `json:"accountWrites"`
+	Events           int `json:"events"`
+	Reads            int `json:"reads"`
 
 	PeakMiB    float64 `json:"peakMiB"`
 	Goroutines int     `json:"goroutines"`
@@ -79,7 +84,7 @@ func newRun(ctx context.Context, b *bench) *Run {
 	r := &Run{
 		Roles: b.roles, Concurrency: b.concurrency,
 		LatencySeconds: b.latency.Seconds(), OutageSeconds: b.outage.Seconds(), PollSeconds: b.poll.Seconds(),
-		Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(), WritesPerSecond: b.writesPerSecond,
+		Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(),
 	}
 	r.Versions = append(r.Versions, "operator at "+commit(ctx), runtime.Version())
 	for _, binary := range []string{"kube-apiserver", "etcd"} {
@@ -101,7 +106,7 @@ func (b *bench) row(p player, s scenario, m measurement) Row {
 		Scenario: s.name, Roles: b.size, Seconds: m.took.Seconds(),
 		Pages: m.pages, Sweeps: m.sweeps(), Lists: m.count(listRoles), Posts: m.count(createRole), Patches: m.count(updateRole),
 		Deletes: m.count(deleteRole), Others: m.others(), Failed: m.refused(),
-		RoleWrites: m.writes(roleResource), MostPerRole: m.writesPerRole(),
+		Paced: s.paced, KubernetesWrites: b.kubernetesWrites(m, s), RoleWrites: m.writes(roleResource), MostPerRole: m.writesPerRole(),
 		AccountWrites: m.writes(accountResource), Events: m.writes(eventResource), Reads: m.reads(),
 		PeakMiB: float64(m.memory.Peak) / mib, Goroutines: m.goroutines,
 		ReadySeconds: percentiles(m.waits), DetectionSeconds: m.detection().Seconds(), CorrectionSeconds: m.correction().Seconds(),
@@ -109,10 +114,21 @@ func (b *bench) row(p player, s scenario, m measurement) Row {
 	}
 	r.RequestsPerHour = r.perHour()
 	if !s.paced {
-		remote, kubernetes := b.limits(m, s)
-		r.RemoteLimitSeconds, r.KubernetesLimitSeconds = remote.Seconds(), kubernetes.Seconds()
+		r.RemoteLimitSeconds = b.remoteLimit(m, s).Seconds()
 	}
 	return r
+}
+
+// limit says what Kubernetes needs at least, now that it is known what it can do.
+func (r *Run) limit(writesPerSecond float64) {
+	r.WritesPerSecond = writesPerSecond
+	for _, p := range r.Players {
+		for i := range p.Rows {
+			if row := &p.Rows[i]; !row.Paced {
+				row.KubernetesLimitSeconds = float64(row.KubernetesWrites) / writesPerSecond
+			}
+		}
+	}
 }
 
 // percentiles are the values at 0, 1, ... 100 percent of what is sorted.

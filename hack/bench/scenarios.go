@@ -57,7 +57,7 @@ func (b *bench) textbookLife() []scenario {
 		{name: idleScenario, promise: "it does poll, and changes nothing", play: b.watchPolls, check: b.checkTextbookIdle, paced: true},
 		{name: "restart", play: b.restartTextbook, check: noCheck},
 		{name: "edit", promise: "one PATCH", play: b.edit, check: b.checkTextbookEdit},
-		{name: "outage", play: b.breakDownTextbook, check: noCheck, paced: true},
+		{name: "outage", prepare: b.awaitPolls, play: b.breakDownTextbook, check: noCheck, paced: true},
 		{name: "delete", promise: "one DELETE for each role", play: b.remove, check: b.checkTextbookRemove, fills: true},
 	}
 }

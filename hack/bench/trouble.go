@@ -117,7 +117,18 @@ func (b *bench) breakDown(ctx context.Context) error {
 	return pause(ctx, time.Until(over))
 }
 
-// breakDownTextbook lets polls find the outage. The textbook reconciler does not tell its users.
+// awaitPolls waits for the next round of polls, so that this outage is noticed at once, too.
+func (b *bench) awaitPolls(ctx context.Context) error {
+	polls := b.arize.Count(getRole)
+	return stack.Await(ctx, "the next polls", func(context.Context) error {
+		if b.arize.Count(getRole) == polls {
+			return errors.New("there are none")
+		}
+		return nil
+	})
+}
+
+// breakDownTextbook lets polls meet the outage. The textbook reconciler does not tell its users.
 func (b *bench) breakDownTextbook(ctx context.Context) error {
 	b.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable})
 	defer b.arize.ClearFaults()
