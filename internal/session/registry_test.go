@@ -270,9 +270,10 @@ func TestConcurrency(t *testing.T) {
 	a.srv.ChangeSettings(func(s *arizetest.Settings) { s.PageCap = 10 })
 	a.srv.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, Probability: 0.05})
 	a.srv.AddFault(arizetest.Fault{Kind: arizetest.FaultClose, Stage: arizetest.AfterCommit, Probability: 0.05})
+	a.srv.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "1", Probability: 0.02})
 	var busy sync.WaitGroup
 	var sent atomic.Int64
-	for worker := range 8 {
+	for worker := range 24 {
 		busy.Go(func() {
 			for i := range 25 {
 				current := a.registry.Get(key)
@@ -313,6 +314,9 @@ func TestConcurrency(t *testing.T) {
 	a.sweep()
 	a.sweep()
 	a.equal()
+	if got := a.UnderWay(); got != 0 {
+		t.Errorf("got %d requests under way, want none", got)
+	}
 }
 
 // work is a bit of what an ArizeRole does with its account. It says how many
@@ -342,6 +346,7 @@ func (a *account) work(s *session.Session, who string, i int) (sent int) {
 	s.Observe(role.ID, role.Name, who)
 	s.Health()
 	s.Pause()
+	s.Pace()
 	return 1
 }
 

@@ -3,6 +3,7 @@ package session_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -136,5 +137,37 @@ func TestThrottle(t *testing.T) {
 				t.Errorf("got %v, want it within %v", seen, row.within)
 			}
 		})
+	}
+}
+
+// TestSweepGoesOnAmongCreations holds that a long queue of what people want does not
+// keep the account from being looked at.
+func TestSweepGoesOnAmongCreations(t *testing.T) {
+	t.Parallel()
+	const (
+		waiting = 10_000
+		many    = 30
+	)
+	a := pages(t, many, session.Limits{RequestsPerSecond: 10, Burst: 1})
+	for i := range waiting {
+		if a.Admit("team/"+strconv.Itoa(i), session.Person) == 0 {
+			a.Release()
+		}
+	}
+	began, told := a.clock(), time.Duration(0)
+	for {
+		swept, err := a.Sweep(t.Context(), session.Upkeep, believe)
+		a.must(err)
+		if swept.Complete {
+			break
+		}
+		told = max(told, swept.Wait)
+		a.pass(swept.Wait)
+	}
+	if got := a.clock().Sub(began); told > time.Second || got > many*time.Second {
+		t.Errorf("%d pages took %v, and one of them waited for %v: want every tenth request to be one, at ten per second", many, got, told)
+	}
+	if wait := a.Admit("team/9999", session.Person); wait > waiting*time.Second/9 {
+		t.Errorf("the last one is told to wait for %v: want a tenth of the requests to be upkeep's at most", wait)
 	}
 }
