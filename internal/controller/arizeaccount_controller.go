@@ -29,6 +29,7 @@ type AccountReconciler struct {
 	sessions *session.Registry
 	roles    *waker
 	accounts *waker
+	secrets  *secretWatches
 	clock    clock.PassiveClock
 
 	concurrency int // of the requests about roles of one account
@@ -68,6 +69,7 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 // forget drops what is known of an account that is gone, however it went.
 func (r *AccountReconciler) forget(key types.NamespacedName, users []v1alpha1.ArizeRole) {
 	r.sessions.Drop(session.Key(key))
+	r.secrets.forget(key)
 	r.roles.wake(keysOf(users)...)
 }
 
@@ -110,6 +112,7 @@ type review struct {
 func (r *AccountReconciler) open(ctx context.Context, account *v1alpha1.ArizeAccount, users []v1alpha1.ArizeRole) (review, error) {
 	now := review{key: client.ObjectKeyFromObject(account), account: account, users: users}
 	key := session.Key(now.key)
+	r.secrets.follow(now.key, account.Spec.APIKeySecretRef.Name) //nolint:contextcheck // the watch outlives this pass
 	settings, err := options(ctx, r.live, account)
 	if problem, ok := errors.AsType[unusable](err); ok {
 		now.session = r.sessions.Fail(key, problem.health())

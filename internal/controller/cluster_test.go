@@ -2,13 +2,19 @@ package controller_test
 
 import (
 	"net/http"
+	"os"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/yaml"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
@@ -64,6 +70,37 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		By("being at work again")
 		edit(ctx, roles[0], func(role *v1alpha1.ArizeRole) { role.Spec.Description = "new" })
 		settle(ctx, roles[0], v1alpha1.ReasonInSync)
+	})
+
+	It("needs no right to a Secret but to those that its accounts read", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched", func(account *v1alpha1.ArizeAccount) { account.Spec.APIKeySecretRef.Name = "later" })
+		stop()
+		admin := config
+		config = withoutSecrets(ctx, "watched", "arize-api-key", "later")
+		stop = startManager(options)
+		DeferCleanup(func() {
+			stop()
+			config = admin
+			stop = startManager(options)
+		})
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		later := &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "watched", Name: "later"},
+			Data:       map[string][]byte{v1alpha1.DefaultSecretKey: []byte(arizetest.DefaultKey)},
+		}
+		Expect(k8s.Create(ctx, later)).To(Succeed())
+		w.settledRole(ctx, "role")
+
+		By("following the account to another Secret, and no longer the old one")
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) { account.Spec.APIKeySecretRef.Name = "arize-api-key" })
+		Eventually(func() int64 { w.read(ctx); return w.account.Status.ObservedGeneration }).Should(Equal(w.account.Generation))
+		Expect(k8s.Delete(ctx, later)).To(Succeed())
+		w.sweep(ctx)
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		w.writeKey(ctx, "revoked")
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonUnauthorized)
+		w.writeKey(ctx, arizetest.DefaultKey)
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
 	})
 
 	It("catches up on what happened while no manager ran", func(ctx SpecContext) {
@@ -136,3 +173,35 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 	})
 })
+
+// withoutSecrets is the access that config/rbac gives to the manager, but of all Secrets only to some of one namespace.
+func withoutSecrets(ctx SpecContext, namespace string, but ...string) *rest.Config {
+	GinkgoHelper()
+	data, err := os.ReadFile("../../config/rbac/role.yaml")
+	Expect(err).NotTo(HaveOccurred())
+	var everything rbacv1.ClusterRole
+	Expect(yaml.UnmarshalStrict(data, &everything)).To(Succeed())
+	for i, rule := range everything.Rules {
+		everything.Rules[i].Resources = slices.DeleteFunc(rule.Resources, func(resource string) bool { return resource == "secrets" })
+	}
+	some := rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: but, Verbs: []string{"get", "list", "watch"}}
+	who := rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "restricted"}
+	meta := metav1.ObjectMeta{Name: "restricted", Namespace: namespace}
+	for _, object := range []client.Object{
+		&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: meta.Name}, Rules: everything.Rules},
+		&rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: meta.Name}, Subjects: []rbacv1.Subject{who},
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
+		},
+		&rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{some}},
+		&rbacv1.RoleBinding{
+			ObjectMeta: meta, Subjects: []rbacv1.Subject{who},
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
+		},
+	} {
+		Expect(k8s.Create(ctx, object)).To(Succeed())
+	}
+	restricted := rest.CopyConfig(config)
+	restricted.Impersonate.UserName = who.Name
+	return restricted
+}

@@ -9,38 +9,23 @@ import (
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 )
 
-// Field indexes of the cache.
+// Field indexes of the cached ArizeRoles.
 const (
-	rolesByAccount   = "account"   // ArizeRole: namespace/name of its account
-	rolesByName      = "roleName"  // ArizeRole: account and wanted name in Arize
-	rolesByID        = "roleID"    // ArizeRole: ids that its spec or its status names
-	accountsBySecret = "secretRef" // ArizeAccount: name of its Secret
+	rolesByAccount = "account"  // namespace/name of its account
+	rolesByName    = "roleName" // account and wanted name in Arize
+	rolesByID      = "roleID"   // ids that its spec or its status names
 )
 
 // addIndexes registers the field indexes that both controllers look things up by.
 func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
-	indexes := []struct {
-		object client.Object
-		field  string
-		keys   client.IndexerFunc
-	}{
-		{&v1alpha1.ArizeRole{}, rolesByAccount, ofRole(func(role *v1alpha1.ArizeRole) []string {
-			return []string{role.Account().String()}
-		})},
-		{&v1alpha1.ArizeRole{}, rolesByName, ofRole(func(role *v1alpha1.ArizeRole) []string {
+	for field, keys := range map[string]func(*v1alpha1.ArizeRole) []string{
+		rolesByAccount: func(role *v1alpha1.ArizeRole) []string { return []string{role.Account().String()} },
+		rolesByName: func(role *v1alpha1.ArizeRole) []string {
 			return []string{nameKey(role.Account(), role.RoleName()), nameKey(anyAccount, role.RoleName())}
-		})},
-		{&v1alpha1.ArizeRole{}, rolesByID, ofRole(idsOf)},
-		{&v1alpha1.ArizeAccount{}, accountsBySecret, func(object client.Object) []string {
-			account, ok := object.(*v1alpha1.ArizeAccount)
-			if !ok {
-				return nil
-			}
-			return []string{account.Spec.APIKeySecretRef.Name}
-		}},
-	}
-	for _, index := range indexes {
-		if err := indexer.IndexField(ctx, index.object, index.field, index.keys); err != nil {
+		},
+		rolesByID: idsOf,
+	} {
+		if err := indexer.IndexField(ctx, &v1alpha1.ArizeRole{}, field, ofRole(keys)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/client-go/metadata"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -70,11 +71,15 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	})
 	roles, accounts := &waker{}, &waker{}
 	recorder := mgr.GetEventRecorder(reporter)
+	metadataClient, err := metadata.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return err
+	}
 
 	accountReconciler := &AccountReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
-		concurrency: options.Concurrency,
+		secrets: newSecretWatches(ctx, metadataClient, accounts), concurrency: options.Concurrency,
 	}
 	if err := accountReconciler.setup(mgr); err != nil {
 		return err
@@ -91,8 +96,6 @@ func (r *AccountReconciler) setup(mgr ctrl.Manager) error {
 	people := changedByPeople(v1alpha1.InUseFinalizer, v1alpha1.ReconcileRequestAnnotation, v1alpha1.AcceptVanishedAnnotation)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.ArizeAccount{}, builder.WithPredicates(people)).
-		WatchesMetadata(secretMetadata(), handler.EnqueueRequestsFromMapFunc(r.accountsOf),
-			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		Watches(&v1alpha1.ArizeRole{}, handler.EnqueueRequestsFromMapFunc(r.heldAccount), builder.WithPredicates(onlyDeleted())).
 		WatchesRawSource(r.accounts.source()).
 		WithOptions(controller.Options{

@@ -123,21 +123,6 @@ func (r *RoleReconciler) rolesIn(ctx context.Context, namespace client.Object) [
 	return requests
 }
 
-// accountsOf maps a Secret to the ArizeAccounts that read it.
-func (r *AccountReconciler) accountsOf(ctx context.Context, secret client.Object) []reconcile.Request {
-	var accounts v1alpha1.ArizeAccountList
-	err := r.client.List(ctx, &accounts, client.InNamespace(secret.GetNamespace()), client.MatchingFields{accountsBySecret: secret.GetName()})
-	if err != nil {
-		log.FromContext(ctx).Error(err, "Failed to look up the ArizeAccounts of a Secret")
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(accounts.Items))
-	for i := range accounts.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&accounts.Items[i])})
-	}
-	return requests
-}
-
 // heldAccount maps an ArizeRole that is gone to its account, if that waits to go.
 func (r *AccountReconciler) heldAccount(ctx context.Context, role client.Object) []reconcile.Request {
 	gone, ok := role.(*v1alpha1.ArizeRole)
@@ -151,13 +136,9 @@ func (r *AccountReconciler) heldAccount(ctx context.Context, role client.Object)
 	return []reconcile.Request{{NamespacedName: gone.Account()}}
 }
 
-func namespaceMetadata() *metav1.PartialObjectMetadata { return metadataOf("Namespace") }
-
-func secretMetadata() *metav1.PartialObjectMetadata { return metadataOf("Secret") }
-
-func metadataOf(kind string) *metav1.PartialObjectMetadata {
+func namespaceMetadata() *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
-	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	return object
 }
 
