@@ -98,7 +98,7 @@ func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History
 	asked = value != "" && value != role.Status.LastHandledReconcileAt
 	switch {
 	case asked && history.Request != value:
-		history = plan.History{Generation: role.Generation, Uncertain: history.Uncertain, Repeated: history.Repeated, Foreign: history.Foreign, Demand: r.clock.Now(), Request: value}
+		history = history.Asked(value, r.clock.Now())
 		r.memory.remember(role.UID, history)
 	case !asked && history.Request != "":
 		history.Request, history.Looked, history.Demand = "", false, time.Time{} // answered

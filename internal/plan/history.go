@@ -62,6 +62,15 @@ func (h History) For(generation int64) History {
 	return h
 }
 
+// Asked is the history from a person's request for a fresh look on: it starts anew,
+// but for what may yet come of a creation.
+func (h History) Asked(value string, now time.Time) History {
+	return History{
+		Generation: h.Generation, Uncertain: h.Uncertain, Repeated: h.Repeated, Foreign: h.Foreign,
+		Demand: now, Request: value,
+	}
+}
+
 // looked are the answers after which another look would tell no more.
 var looked = []arize.Class{arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid}
 

@@ -211,6 +211,15 @@ func TestHistoryFor(t *testing.T) {
 	}
 }
 
+func TestHistoryAsked(t *testing.T) {
+	before := past()
+	before.Repeated, before.Foreign, before.Looked = now.Add(-time.Second), true, true
+	want := History{Generation: 3, Uncertain: before.Uncertain, Repeated: before.Repeated, Foreign: true, Demand: now, Request: "w"}
+	if diff := cmp.Diff(before.Asked("w", now), want); diff != "" {
+		t.Errorf("a new request (-got +want):\n%s", diff)
+	}
+}
+
 func TestHistoryIsZero(t *testing.T) {
 	for name, row := range map[string]struct {
 		history History
