@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
@@ -24,6 +25,37 @@ func testStaleCache(t *testing.T, s *suite) {
 		}
 		sc.front.resume()
 		sc.isTrue()
+		sc.end()
+	})
+	t.Run("an edit is newer than the intent to create", func(t *testing.T) {
+		sc := newScene(t, s, "stale-intent")
+		sc.openAccount()
+		intent := kube(beforehand, status, `"pendingCreate":{`)(sc)
+		declares(sc)
+		sc.await("the manager to get there", intent.await)
+		edits(sc)
+		intent.spring()
+		sc.isTrue()
+		if posts, patches := sc.changes("POST"), sc.changes("PATCH"); posts != 1 || patches != 0 {
+			t.Errorf("what was declared before was created: %d POSTs, %d PATCHes", posts, patches)
+		}
+		sc.end()
+	})
+	t.Run("a role was made again", func(t *testing.T) {
+		sc := newScene(t, s, "stale-origin")
+		hasTwo(sc)
+		sc.front.stall("/arizeroles")
+		defer sc.front.resume()
+		sc.arize.Account(sc.namespace).RemoveRole(sc.status("one").RoleID)
+		sc.sweep()
+		sc.isTrue()
+		sc.wakeAll() // who knows the lost id alone takes the new role for a stranger's
+		sc.sweep()
+		sc.front.resume()
+		sc.isTrue()
+		if origin := sc.status("one").Origin; origin != v1alpha1.OriginCreated {
+			t.Errorf("its origin is %q", origin)
+		}
 		sc.end()
 	})
 	t.Run("a stranger's role is as new as the intent to create the same", func(t *testing.T) {

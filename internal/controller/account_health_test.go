@@ -71,6 +71,7 @@ var _ = Describe("The health of an ArizeAccount", func() {
 		Expect(w.arize.Count("PATCH /v2/roles/{role_id}")).To(Equal(1), "only the edit that found out")
 		edit(ctx, roles[1], func(role *v1alpha1.ArizeRole) { role.Spec.Description = "changed" })
 		Consistently(func() int { return w.arize.Count("PATCH /v2/roles/{role_id}") }).Should(Equal(1))
+		Expect(w.arize.Count(listRoles)).To(BeNumerically("<=", 5), "probes after one second, two, four")
 
 		w.arize.AddKey("another-key", w.arize.Accounts()[0])
 		w.writeKey(ctx, "another-key")

@@ -60,6 +60,12 @@ var _ = Describe("An ArizeAccount protects its roles", func() {
 		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
 		since := w.account.Status.VanishedSince.UTC().Format(time.RFC3339)
 		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
+			metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.AcceptVanishedAnnotation, "2026-01-01T00:00:00Z")
+		})
+		w.sweep(ctx)
+		Expect(readyReason(w.account.Status.Conditions)).To(Equal(v1alpha1.ReasonRolesVanished), "this is about another time")
+		Expect(w.account.Status.VanishedSince.UTC().Format(time.RFC3339)).To(Equal(since))
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
 			metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.AcceptVanishedAnnotation, since)
 		})
 		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
@@ -69,6 +75,30 @@ var _ = Describe("An ArizeAccount protects its roles", func() {
 		Expect(w.names()).To(ConsistOf("one", "two", "three"))
 		w.sweep(ctx)
 		Expect(w.account.Status.VanishedSince.IsZero()).To(BeTrue())
+	})
+
+	It("does not stop when half of the roles vanish: they are created again", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := append(threeRoles(ctx, w), w.settledRole(ctx, "four"))
+		for _, role := range roles[:2] {
+			w.arize.RemoveRole(role.Status.RoleID)
+		}
+		w.sweep(ctx)
+		Eventually(func() []string { return w.names() }).Should(ConsistOf("one", "two", "three", "four"))
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	})
+
+	It("does not miss the roles of what is being deleted", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		hold := func(role *v1alpha1.ArizeRole) { role.Finalizers = []string{foreignFinalizer} }
+		for _, role := range []*v1alpha1.ArizeRole{w.settledRole(ctx, "one", hold), w.settledRole(ctx, "two", hold)} {
+			Expect(k8s.Delete(ctx, role)).To(Succeed())
+			DeferCleanup(func(ctx SpecContext) { edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Finalizers = nil }) })
+		}
+		Eventually(w.names).Should(BeEmpty())
+		w.settledRole(ctx, "three")
+		w.sweep(ctx)
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
 	})
 
 	It("creates nothing in another Arize account that its key leads to by mistake", func(ctx SpecContext) {
@@ -109,6 +139,31 @@ var _ = Describe("An ArizeAccount protects its roles", func() {
 		Expect(k8s.Delete(ctx, role)).To(Succeed())
 		gone(ctx, role)
 		Expect(w.arize.CustomRoles()).To(BeEmpty())
+	})
+
+	It("sends nothing with the last good key where the account was declared otherwise", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "one")
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
+			account.Spec.CABundle = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n"
+		})
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec)
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		settle(ctx, role, v1alpha1.ReasonDeletionBlocked)
+		Expect(w.names()).To(ConsistOf("one"))
+	})
+
+	It("takes its last good key with it when it goes", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "one")
+		w.loseAccount(ctx)
+		settle(ctx, role, v1alpha1.ReasonAccountNotReady)
+		Expect(k8s.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"}})).To(Succeed())
+		w.account = w.newAccount(ctx, v1alpha1.DefaultAccountName)
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		Expect(k8s.Delete(ctx, role)).To(Succeed())
+		settle(ctx, role, v1alpha1.ReasonDeletionBlocked)
+		Expect(w.names()).To(ConsistOf("one"))
 	})
 
 	It("writes its status once per sweep, and nothing else, while nothing happens", func(ctx SpecContext) {

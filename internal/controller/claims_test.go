@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -65,6 +66,7 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 		}).Should(Succeed())
 		Expect(w.names()).To(ConsistOf("shared"))
 		w.staysQuiet()
+		Expect(w.arize.Count(createRole)).To(Equal(1), "the others did not even try")
 	})
 
 	It("are woken when the holder goes, and then one of them has it", func(ctx SpecContext) {
@@ -103,6 +105,18 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 		settle(ctx, loser, v1alpha1.ReasonInSync)
 		Expect(w.remote("own").ID).To(Equal(holder.Status.RoleID))
 		Expect(w.remote("shared").ID).To(Equal(loser.Status.RoleID))
+	})
+
+	It("are told apart when the one that goes first, and has nothing yet, takes another name", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		theirs := w.stranger(ctx, arizetest.Role{Name: "shared", Description: "somebody's"})
+		first := w.newRole(ctx, "first", shared, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptNever })
+		settle(ctx, first, v1alpha1.ReasonNameTaken)
+		second := w.newRole(ctx, "second", shared, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptAlways })
+		settle(ctx, second, v1alpha1.ReasonClaimed)
+		edit(ctx, first, func(role *v1alpha1.ArizeRole) { role.Spec.Name = "" })
+		settle(ctx, second, v1alpha1.ReasonInSync)
+		Expect(second.Status.RoleID).To(Equal(theirs.ID))
 	})
 
 	It("are told apart when the loser takes another name", func(ctx SpecContext) {
@@ -162,8 +176,11 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 
 	It("do not count each other where the account does not admit one of them", func(ctx SpecContext) {
 		w := newWorld(ctx)
+		before := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "before-" + w.namespace}} // goes first, were it to count
+		Expect(k8s.Create(ctx, before)).To(Succeed())
+		DeferCleanup((&world{namespace: before.Name}).cleanUp)
 		outsider := w.newRole(ctx, "outsider", shared, func(role *v1alpha1.ArizeRole) {
-			role.Namespace = w.newNamespace(ctx, nil)
+			role.Namespace = before.Name
 			role.Spec.AccountRef.Namespace = w.namespace
 		})
 		settle(ctx, outsider, v1alpha1.ReasonAccountNotReady)
@@ -237,6 +254,34 @@ var _ = Describe("Two ArizeAccounts", func() {
 		w.staysQuiet()
 		Expect(w.names()).To(ConsistOf("holder"))
 		Expect(w.writes()).To(Equal(1))
+	})
+
+	It("of one Arize account do not take what an ArizeRole holds whose own account is gone", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.newAccount(ctx, "second")
+		holder := w.settledRole(ctx, "holder", shared)
+		w.loseAccount(ctx)
+		settle(ctx, holder, v1alpha1.ReasonAccountNotReady)
+		loser := w.newRole(ctx, "loser", shared, second, func(role *v1alpha1.ArizeRole) {
+			role.Spec.Description, role.Spec.AdoptionPolicy = "mine", v1alpha1.AdoptAlways
+		})
+		settle(ctx, loser, v1alpha1.ReasonClaimed)
+		Expect(w.arize.Count(updateRole)).To(BeZero())
+	})
+
+	It("of two endpoints have nothing to do with each other, although the ids are equal", func(ctx SpecContext) {
+		w, elsewhere := newWorld(ctx), arizetest.NewServer(arizetest.Options{})
+		server := httptest.NewServer(elsewhere)
+		DeferCleanup(server.Close)
+		theirs := w.stranger(ctx, arizetest.Role{Name: "theirs"})
+		elsewhere.AddRole(theirs)
+		w.newAccount(ctx, "second", func(account *v1alpha1.ArizeAccount) { account.Spec.BaseURL = server.URL })
+		byID := func(role *v1alpha1.ArizeRole) { role.Spec.RoleID = theirs.ID }
+		w.settledRole(ctx, "first", byID)
+		w.settledRole(ctx, "other", byID, second)
+		Expect(w.names()).To(ConsistOf("first"))
+		_, exists := elsewhere.RoleByName("other")
+		Expect(exists).To(BeTrue())
 	})
 
 	It("of two Arize accounts have nothing to do with each other", func(ctx SpecContext) {

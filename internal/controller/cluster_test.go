@@ -46,6 +46,23 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		w.settledRole(ctx, "astray-too", func(role *v1alpha1.ArizeRole) { role.Spec.Name = "astray" })
 	})
 
+	It("does not take what an ArizeRole holds whose account is not watched", func(ctx SpecContext) {
+		w := newWorldIn(ctx, "watched")
+		theirs := w.stranger(ctx, arizetest.Role{Name: "held"})
+		holder := w.newRole(ctx, "holder", func(role *v1alpha1.ArizeRole) {
+			role.Spec.Name, role.Spec.AccountRef.Namespace = "held", "unwatched"
+		})
+		settle(ctx, holder, v1alpha1.ReasonAccountNotReady)
+		before := holder.DeepCopy()
+		holder.Status.RoleID, holder.Status.RoleName, holder.Status.Origin = theirs.ID, theirs.Name, v1alpha1.OriginCreated
+		Expect(k8s.Status().Patch(ctx, holder, client.MergeFrom(before))).To(Succeed(), "as a manager that watched more did")
+		loser := w.newRole(ctx, "loser", func(role *v1alpha1.ArizeRole) {
+			role.Spec.Name, role.Spec.AdoptionPolicy = "held", v1alpha1.AdoptAlways
+		})
+		settle(ctx, loser, v1alpha1.ReasonClaimed)
+		Expect(w.writes()).To(BeZero())
+	})
+
 	It("pays for a restart with one list, and with no write", func(ctx SpecContext) {
 		w := newWorldIn(ctx, "watched")
 		theirs := w.stranger(ctx, arizetest.Role{Name: "adopted"})

@@ -107,6 +107,18 @@ var _ = Describe("Creating a role", func() {
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 
+	It("keeps the id of a role that Arize made otherwise, whatever is edited meanwhile", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.ChangeSettings(func(settings *arizetest.Settings) { settings.DroppedPermissions = []string{"DATASET_READ"} })
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Method: http.MethodPost})
+		role := w.newRole(ctx, "role")
+		w.paused(ctx)
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Permissions = []string{"PROJECT_READ"} })
+		w.arize.ReleaseAll()
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(role.Status.Origin).To(Equal(v1alpha1.OriginCreated), "though nothing but the answer could tell")
+	})
+
 	It("creates twenty roles with twenty requests", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		for _, permission := range permissions(20) {

@@ -198,6 +198,12 @@ func TestInventory(t *testing.T) {
 			s.take(s.list, []arize.Role{dated("a x 2")})
 			s.complete()
 		}, []string{"a x 2", "x: a"}},
+		"of a page and an answer that crossed a date on one side tells nothing": {func(s *script) {
+			s.begin()
+			s.write("a x 2")
+			s.take(s.list, []arize.Role{dated("a x 1")})
+			s.complete()
+		}, []string{"a x 2", "x: a"}},
 		"of answers that did not cross the dates tell nothing": {func(s *script) {
 			s.learn(dated("a x 2"), s.tick(), updated)
 			s.learn(dated("a x 1"), s.tick(), read)
@@ -248,6 +254,15 @@ func TestInventory(t *testing.T) {
 			s.page()
 			s.complete()
 		}, []string{"a x 1", "x: a"}},
+		"a role that an older answer shows is not missed by a list that began before that was asked for": {func(s *script) {
+			s.send("first")
+			s.begin()
+			s.send("second")
+			s.answer("first", read, dated("a x 2"))
+			s.answer("second", read, dated("a x 1"))
+			s.page()
+			s.complete()
+		}, []string{"a x 2", "x: a"}},
 		"a role that a page shows is not missed because of an older write": {func(s *script) {
 			s.send("write")
 			s.begin()

@@ -102,6 +102,26 @@ func TestLateCreation(t *testing.T) {
 	})
 }
 
+func TestLateCreationDoesNotUndoWhatAListShowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(t, plenty)
+		a.sweep()
+		create := a.late(createRole, func() {
+			_, err := a.Create(t.Context(), arize.RoleSpec{Name: "New", Permissions: []string{"PROJECT_READ"}})
+			a.must(err)
+		})
+		a.pass(time.Second)
+		role, _ := a.srv.RoleByName("New")
+		a.describe(role.ID, "theirs")
+		a.sweep()
+		create()
+		if got := a.described(role.ID); got != "theirs" {
+			t.Errorf("got %q, want %q", got, "theirs")
+		}
+	})
+}
+
 func TestDoubt(t *testing.T) {
 	t.Parallel()
 	for name, ask := range map[string]func(a *account, id string) error{

@@ -94,6 +94,27 @@ func TestSweepOfManyPages(t *testing.T) {
 	}
 }
 
+// TestSweepKnowsWhenAPageWasAskedFor sets Arize's clock back, so that the dates tell the opposite.
+func TestSweepKnowsWhenAPageWasAskedFor(t *testing.T) {
+	t.Parallel()
+	a := pages(t, 2, plenty)
+	a.sweep()
+	id := a.srv.CustomRoles()[0].ID // the oldest is listed last
+	a.srv.AddFault(arizetest.Fault{
+		Kind: arizetest.FaultHook, Stage: arizetest.AfterCommit, Route: "/v2/roles", Nth: 1,
+		Hook: func(arizetest.Request) {
+			a.update(id, "ours")
+			a.srv.ChangeRole(id, func(r *arizetest.Role) {
+				r.Description, r.UpdatedAt = "theirs", r.UpdatedAt.Add(-time.Minute)
+			})
+		},
+	})
+	a.sweep()
+	if got := a.described(id); got != "theirs" {
+		t.Errorf("got %q, want %q: the second page was asked for later", got, "theirs")
+	}
+}
+
 func TestSweepThatRepeatsItself(t *testing.T) {
 	t.Parallel()
 	a := pages(t, 3, plenty)
@@ -263,6 +284,9 @@ func TestSweepIsJudgedBeforeItIsSeen(t *testing.T) {
 		_, err := a.Sweep(t.Context(), session.Upkeep, func(exists func(string) bool) session.Health {
 			if exists(role.ID) {
 				t.Error("the judge was shown a role that is gone")
+			}
+			for range 1000 { // whoever can look meanwhile does
+				runtime.Gosched()
 			}
 			return doubtful
 		})
