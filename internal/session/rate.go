@@ -65,7 +65,7 @@ func (p *pace) succeeded(sent uint64, underWay int, now time.Time) {
 	}
 	p.proven, p.silence = true, 0
 	if float64(2*underWay) > p.window { // a window that nobody needs proves nothing
-		p.window += 1. / 8
+		p.window += 1. / 16
 	}
 	if p.share < 1 {
 		p.share = min(max(p.share, p.allowed(now)), 1)

@@ -143,8 +143,8 @@ func TestWindow(t *testing.T) {
 	for range 800 {
 		p.succeeded(1, full(), epoch)
 	}
-	if full() != firstWindow+100 {
-		t.Errorf("got %d, want %d", full(), firstWindow+100)
+	if full() != firstWindow+50 {
+		t.Errorf("got %d, want %d", full(), firstWindow+50)
 	}
 	p.refused(2, .1)
 	if full() != narrowWindow {
