@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
@@ -43,6 +44,9 @@ type RoleReconciler struct {
 
 // Reconcile moves one role one step: load, decide, act, report.
 func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole) (ctrl.Result, error) {
+	if r.over(role) {
+		return ctrl.Result{}, nil
+	}
 	if err := r.refresh(ctx, role); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -75,14 +79,18 @@ func (r *RoleReconciler) invite(now situation) {
 	}
 }
 
-// refresh replaces an object that is older than our own last write of it. Of one that
-// is being deleted that cannot be told, since the write that ends it leaves no newer
-// version behind: what the cache still has of it may be gone, and is not deleted again.
+// refresh replaces an object that is older than our own last write of it.
 func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) error {
-	if role.DeletionTimestamp.IsZero() && !r.memory.behind(role.UID, role.ResourceVersion) {
+	if !r.memory.behind(role.UID, role.ResourceVersion) {
 		return nil
 	}
 	return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)
+}
+
+// over says that all that was to do is done, and that the cache will hear of it. The
+// write that ends an object leaves no newer version behind that would tell.
+func (r *RoleReconciler) over(role *v1alpha1.ArizeRole) bool {
+	return r.memory.isEnded(role.UID) && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 }
 
 // again is when to look at a role whose pass ended like this.

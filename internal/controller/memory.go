@@ -2,6 +2,7 @@ package controller
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -9,16 +10,24 @@ import (
 	"github.com/arize-operator/arize-operator/internal/plan"
 )
 
+// keptLife is how long it is believed that the CRD stays.
+const keptLife = time.Minute
+
 // memory is what the process remembers of single ArizeRoles, by uid. It holds
 // nothing of a role that is in sync, and losing it breaks no promise.
 type memory struct {
 	mu        sync.Mutex
 	histories map[types.UID]plan.History
-	written   map[types.UID]string // resourceVersion after our last write, until the cache has it
+	written   map[types.UID]string    // resourceVersion after our last write, until the cache has it
+	ended     map[types.UID]bool      // our finalizer is off, whatever the cache says, or is being taken off
+	kept      map[types.UID]time.Time // when the CRD was last found to stay, after the role's deletion had begun
 }
 
 func newMemory() *memory {
-	return &memory{histories: map[types.UID]plan.History{}, written: map[types.UID]string{}}
+	return &memory{
+		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
+		ended: map[types.UID]bool{}, kept: map[types.UID]time.Time{},
+	}
 }
 
 func (m *memory) history(uid types.UID) plan.History {
@@ -60,9 +69,40 @@ func (m *memory) behind(uid types.UID, resourceVersion string) bool {
 	return false
 }
 
+// end notes whether our finalizer is off. It has to be called before it is taken off,
+// so that it comes before the cache says that the object is gone.
+func (m *memory) end(uid types.UID, off bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ended[uid] = off
+}
+
+func (m *memory) isEnded(uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended[uid]
+}
+
+// keep notes that the CRD stays.
+func (m *memory) keep(uid types.UID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept[uid] = now
+}
+
+// isKept says whether the CRD was found to stay not long ago.
+func (m *memory) isKept(uid types.UID, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	since, asked := m.kept[uid]
+	return asked && now.Sub(since) < keptLife
+}
+
 func (m *memory) drop(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.histories, uid)
 	delete(m.written, uid)
+	delete(m.ended, uid)
+	delete(m.kept, uid)
 }
