@@ -21,7 +21,7 @@ if after=$(state); [[ $after != "$before" ]]; then
   exit 1
 fi
 
-for module in . hack/assets hack/lint hack/tools; do
+for module in . hack/assets hack/bench/plot hack/lint hack/tools; do
   echo "go mod tidy -diff in $module"
   go -C "$module" mod tidy -diff || { echo "verify: run 'go mod tidy' in $module" >&2; exit 1; }
 done

@@ -46,6 +46,7 @@ const (
 	detectSlack     = 1   // seconds
 	correctIn       = 5   // seconds
 	takeoverSlack   = 3   // seconds
+	handoverIn      = 3   // seconds
 	mostMemory      = 150 // MiB
 )
 
@@ -53,7 +54,7 @@ func (rs Results) goals() []goal {
 	return []goal{
 		rs.createGoal(), rs.textbookGoal(), rs.hourlyGoal(),
 		rs.detectGoal(veryFew), rs.detectGoal(many), rs.detectGoal(utmost),
-		rs.correctGoal(), rs.memoryGoal(), rs.takeoverGoal(), rs.takeoverCost(),
+		rs.correctGoal(), rs.memoryGoal(), rs.takeoverGoal(), rs.takeoverCost(), rs.handoverGoal(),
 	}
 }
 
@@ -134,6 +135,16 @@ func (rs Results) takeoverGoal() goal {
 	}
 	late := max(row.Seconds-leaseTime.Seconds(), 0)
 	return judge(what, want, fmt.Sprintf("%.2fs (%s after SIGKILL)", late, readable(row.Seconds)), late <= takeoverSlack)
+}
+
+func (rs Results) handoverGoal() goal {
+	const what = "1000 roles: the other replica took over after a clean stop in"
+	want := fmt.Sprintf("< %ds", handoverIn)
+	row := rs.of(many).find(operator, "handover")
+	if row == nil {
+		return unplayed(what, want)
+	}
+	return judge(what, want, readable(row.Seconds), row.Seconds < handoverIn)
 }
 
 func (rs Results) takeoverCost() goal {

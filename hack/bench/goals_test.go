@@ -16,6 +16,7 @@ func good() Results {
 		{Name: operator, Rows: []Row{
 			{Scenario: "create", Seconds: 15, RemoteLimitSeconds: 3, KubernetesLimitSeconds: 10},
 			{Scenario: idleScenario, RequestsPerHour: 132},
+			{Scenario: "handover", Seconds: 2.9},
 			{Scenario: "failover", Seconds: 18, Lists: 11, Pages: 11},
 			{Scenario: "detect", DetectionSeconds: 12},
 		}},
@@ -53,6 +54,7 @@ func TestGoals(t *testing.T) {
 		"a fast textbook":       {func(r Results) { r[1].find(textbook1, "create").Seconds = 59 }, "time with 1 worker"},
 		"too many sweeps":       {func(r Results) { r[1].find(operator, idleScenario).RequestsPerHour = 133 }, "requests per hour"},
 		"a late takeover":       {func(r Results) { r[1].find(operator, "failover").Seconds = 18.1 }, "lease time"},
+		"a slow handover":       {func(r Results) { r[1].find(operator, "handover").Seconds = 3 }, "after a clean stop"},
 		"a dear takeover":       {func(r Results) { r[1].find(operator, "failover").Others = 1 }, "requests of one sweep"},
 		"a slow correction":     {func(r Results) { r[2].find(operator, "drift of 1 %").CorrectionSeconds = 5.1 }, "corrected after the sweep"},
 		"much memory":           {func(r Results) { r[2].find(operator, "detect").PeakMiB = 150.1 }, "resident memory"},

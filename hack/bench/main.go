@@ -29,6 +29,7 @@ type settings struct {
 	outage      time.Duration // how long Arize is down in the scenario of that name
 	poll        time.Duration // how often the textbook reconciler looks at a role, and how long it is watched doing so
 	probe       time.Duration // how long is measured what the apiserver can do
+	pprof       string        // where the operator serves its profiles
 	// brief leaves out what takes long whatever the number of roles: waiting for a lease to run out, and for a sweep to
 	// come by itself.
 	brief bool
@@ -78,6 +79,7 @@ func parse(args []string) (job, error) {
 	flags.DurationVar(&j.outage, "outage", time.Minute, "how long Arize is down; no shorter than a poll, or the textbook reconciler may not notice")
 	flags.DurationVar(&j.poll, "poll", time.Minute, "how often the textbook reconciler looks at a role")
 	flags.DurationVar(&j.probe, "probe", 10*time.Second, "how long is measured what the apiserver can do")
+	flags.StringVar(&j.pprof, "pprof", "", "address of the operator's profiles, to be read while it is measured")
 	if err := flags.Parse(args); err != nil {
 		return j, err
 	}

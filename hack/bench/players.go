@@ -30,9 +30,13 @@ type player struct {
 
 // players are who is measured, one after the other, on the same control plane.
 func (b *bench) players() []player {
+	args := []string{"--concurrency=" + strconv.Itoa(b.concurrency)}
+	if b.pprof != "" {
+		args = append(args, "--pprof-bind-address="+b.pprof)
+	}
 	players := []player{{
 		name: operator, title: "the operator",
-		options:   stack.ManagerOptions{Args: []string{"--concurrency=" + strconv.Itoa(b.concurrency)}},
+		options:   stack.ManagerOptions{Args: args},
 		scenarios: b.life(),
 	}}
 	if b.roles <= slowest {

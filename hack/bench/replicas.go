@@ -91,10 +91,21 @@ func (b *bench) pair(ctx context.Context) error {
 	return b.awaitLook(ctx, b.leader)
 }
 
+// handOver stops the leader, which lets go of the lease, and lasts until the other has swept and looked at every role.
+func (b *bench) handOver(ctx context.Context) error { return b.succeed(ctx, b.leader.Stop) }
+
+// standBy starts the one that was stopped again: now it waits for the other.
+func (b *bench) standBy(ctx context.Context) error {
+	b.leader, b.standby = b.standby, b.leader
+	return b.standby.Start(ctx)
+}
+
 // failover kills the leader, and lasts until the other has swept and looked at every role.
-func (b *bench) failover(ctx context.Context) error {
+func (b *bench) failover(ctx context.Context) error { return b.succeed(ctx, b.leader.Kill) }
+
+func (b *bench) succeed(ctx context.Context, end func() error) error {
 	pages := b.arize.Count(listRoles) + b.pages()
-	if err := b.leader.Kill(); err != nil {
+	if err := end(); err != nil {
 		return err
 	}
 	b.manager = b.standby
