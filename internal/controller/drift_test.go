@@ -147,6 +147,23 @@ var _ = Describe("Drift", func() {
 		Expect(routes(w.arize.Requests())).To(Equal([]string{updateRole, listRoles, createRole}))
 	})
 
+	It("of a role that Arize does not find is nothing to act on while the lists fail", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "role")
+		id := role.Status.RoleID
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 404, Method: http.MethodPatch, Times: 1})
+		lists := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, Route: "/v2/roles", Method: http.MethodGet})
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Description = "new" })
+		Eventually(func() int { return w.arize.Count(updateRole) }).Should(Equal(1))
+		w.arize.ResetLog()
+		Consistently(w.writes, "1500ms").Should(BeZero(), "it is looked at again after one second")
+		w.arize.RemoveFault(lists)
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(role.Status.RoleID).To(Equal(id))
+		Expect(w.remote("role").Description).To(Equal("new"))
+		Expect(w.arize.Count(createRole)).To(BeZero())
+	})
+
 	It("is no drift when the order of the permissions differs", func(ctx SpecContext) {
 		w := newWorld(ctx) // the simulator shuffles them in every answer
 		role := w.settledRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.Permissions = permissions(30) })
