@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -25,7 +26,13 @@ import (
 	"github.com/arize-operator/arize-operator/internal/controller"
 )
 
+// gcPercent trades processor time, of which there is plenty, for memory: the operator mostly waits.
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	flags, err := parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "arize-operator:", err)
@@ -64,7 +71,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.leaderNamespace, "leader-election-namespace", "", "Namespace of the leader election's Lease; the manager's own when empty. Needed outside of a cluster.")
 	flags.StringVar(&namespaces, "watch-namespaces", "", "Comma-separated namespaces to watch, those of the ArizeAccounts included; all when empty.")
 	flags.StringVar(&selector, "watch-label-selector", "", "Label selector of the ArizeRoles to watch; all when empty.")
-	flags.IntVar(&s.options.Concurrency, "concurrency", controller.DefaultConcurrency, "How many requests about roles of one account are under way at once, at most.")
+	flags.IntVar(&s.options.Concurrency, "concurrency", controller.DefaultConcurrency, "How many ArizeRoles are worked on at once, and how many of the requests of one account are under way at once.")
 	s.zap.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return s, err

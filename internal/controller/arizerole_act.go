@@ -70,7 +70,7 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 	if err := r.record(ctx, role, step); err != nil {
 		return done, err
 	}
-	done.outcome = send(ctx, now.session, step)
+	r.desks.away(func() { done.outcome = send(ctx, now.session, step) })
 	r.learn(ctx, role, now, done)
 	return done, nil
 }

@@ -28,6 +28,7 @@ type RoleReconciler struct {
 	roles    *waker
 	accounts *waker
 	memory   *memory
+	desks    desks
 	clock    clock.PassiveClock
 	inFlight time.Duration // how long a request whose answer was lost may still take effect
 
@@ -44,6 +45,8 @@ type RoleReconciler struct {
 
 // Reconcile moves one role one step: load, decide, act, report.
 func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole) (ctrl.Result, error) {
+	r.desks.enter()
+	defer r.desks.leave()
 	if r.over(role) {
 		return ctrl.Result{}, nil
 	}

@@ -33,8 +33,8 @@ const (
 
 // Options are what a person may set. The zero value works.
 type Options struct {
-	// Concurrency is how many requests about roles of one account are under way at
-	// once; 0 means DefaultConcurrency.
+	// Concurrency is how many ArizeRoles are worked on at once, and how many requests
+	// about roles of one account are under way at once; 0 means DefaultConcurrency.
 	Concurrency int
 	// Namespaces are those that the manager's cache holds; none means all.
 	Namespaces []string
@@ -87,7 +87,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	roleReconciler := &RoleReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
-		memory: newMemory(), inFlight: options.InFlight, namespaces: options.Namespaces,
+		memory: newMemory(), desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
 	}
 	return roleReconciler.setup(mgr, options)
 }
