@@ -101,8 +101,12 @@ func (p *permissions) UnmarshalJSON(data []byte) error {
 	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	slices.Sort(list)
 	*p = nil
-	if list = slices.Compact(list); len(list) > 0 {
-		*p = list
+	list = slices.Compact(list)
+	for i, name := range list {
+		list[i] = Intern(name)
+	}
+	if len(list) > 0 {
+		*p = slices.Clip(list)
 	}
 	return nil
 }

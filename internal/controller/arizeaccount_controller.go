@@ -8,7 +8,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,7 +24,7 @@ import (
 type AccountReconciler struct {
 	client   client.Client
 	live     client.Reader // asks the apiserver itself: no Secret is ever cached
-	events   events.EventRecorder
+	events   recorder
 	sessions *session.Registry
 	roles    *waker
 	accounts *waker

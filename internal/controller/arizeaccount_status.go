@@ -211,6 +211,6 @@ func (r *AccountReconciler) announce(ctx context.Context, before, account *v1alp
 	if is.Status != metav1.ConditionTrue {
 		kind = corev1.EventTypeWarning
 	}
-	r.events.Eventf(account, nil, kind, is.Reason, "Sweep", "%s", cut(is.Message, 1024))
+	r.events.record(ctx, account, nil, transition{kind, is.Reason, "Sweep", is.Message})
 	log.FromContext(ctx).Info("Account changed state", "reason", is.Reason, "message", is.Message)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,7 +22,7 @@ import (
 type RoleReconciler struct {
 	client   client.Client
 	live     client.Reader // asks the apiserver itself
-	events   events.EventRecorder
+	events   recorder
 	sessions *session.Registry
 	roles    *waker
 	accounts *waker
@@ -40,7 +39,7 @@ type RoleReconciler struct {
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeroles/finalizers,verbs=update
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=arizeroles.iam.arize-operator.io,verbs=get
 
 // Reconcile moves one role one step: load, decide, act, report.

@@ -148,7 +148,7 @@ func (r *RoleReconciler) event(ctx context.Context, role *v1alpha1.ArizeRole, no
 		APIVersion: v1alpha1.GroupVersion.String(), Kind: "ArizeAccount",
 		Namespace: now.account.Namespace, Name: now.account.Name,
 	}
-	r.events.Eventf(role, account, kind, reason, action, "%s", cut(note, 1024))
+	r.events.record(ctx, role, account, transition{kind, reason, action, note})
 	log.FromContext(ctx).Info("Role changed state", "reason", reason, "roleID", role.Status.RoleID, "message", note)
 }
 

@@ -7,14 +7,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize"
 )
 
-// CacheOptions say what the manager's cache holds: objects without managed fields,
+// CacheOptions say what the manager's cache holds: objects without what nobody reads,
 // of these namespaces (all when there are none) and ArizeRoles with these labels.
 // A read of a kind that nobody watches is a mistake, not a new watch.
 func CacheOptions(namespaces []string, roles labels.Selector) cache.Options {
 	options := cache.Options{
-		DefaultTransform:            cache.TransformStripManagedFields(),
+		DefaultTransform:            slim,
 		ReaderFailOnMissingInformer: true,
 		ByObject:                    map[client.Object]cache.ByObject{&v1alpha1.ArizeRole{}: {Label: roles}},
 	}
@@ -25,6 +26,25 @@ func CacheOptions(namespaces []string, roles labels.Selector) cache.Options {
 		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options
+}
+
+// slim drops what kubectl and the apiserver keep in an object for themselves, and lets
+// all ArizeRoles share the names of permissions: there are few, and each is in many.
+// What is not in the cache is in no patch either, so nothing is lost.
+func slim(object any) (any, error) {
+	if object, ok := object.(client.Object); ok {
+		object.SetManagedFields(nil)
+		if annotations := object.GetAnnotations(); annotations[corev1.LastAppliedConfigAnnotation] != "" {
+			delete(annotations, corev1.LastAppliedConfigAnnotation)
+			object.SetAnnotations(annotations)
+		}
+	}
+	if role, ok := object.(*v1alpha1.ArizeRole); ok {
+		for i, permission := range role.Spec.Permissions {
+			role.Spec.Permissions[i] = arize.Intern(permission)
+		}
+	}
+	return object, nil
 }
 
 // ClientOptions say how the manager's client works: it never caches a Secret's

@@ -35,28 +35,10 @@ func claimOf(role *v1alpha1.ArizeRole) plan.Claim {
 // role: those that want the same name in the account, and those, of whatever
 // account, that speak of the same id.
 func (r *RoleReconciler) rivals(ctx context.Context, role *v1alpha1.ArizeRole, in plan.Input) ([]plan.Claim, error) {
-	found := map[types.UID]*v1alpha1.ArizeRole{}
-	gather := func(field, value string) error {
-		roles, err := rolesWhere(ctx, r.client, field, value)
-		for i := range roles {
-			found[roles[i].UID] = &roles[i]
-		}
-		return err
-	}
-	if err := gather(rolesByName, nameKey(role.Account(), in.Desired.Name)); err != nil {
+	found, err := r.meaningTheSame(ctx, role, in)
+	if err != nil {
 		return nil, err
 	}
-	if pending := in.Record.Pending; pending != nil && pending.Name != in.Desired.Name {
-		if err := gather(rolesByName, nameKey(role.Account(), pending.Name)); err != nil {
-			return nil, err
-		}
-	}
-	for _, id := range idsAtStake(in) {
-		if err := gather(rolesByID, id); err != nil {
-			return nil, err
-		}
-	}
-	delete(found, role.UID)
 	var claims []plan.Claim
 	for _, other := range found {
 		claim, counts, err := r.claim(ctx, role, other)
@@ -68,6 +50,29 @@ func (r *RoleReconciler) rivals(ctx context.Context, role *v1alpha1.ArizeRole, i
 		}
 	}
 	return claims, nil
+}
+
+// meaningTheSame are the other ArizeRoles that want the same name in the same account,
+// or speak of an id that is at stake.
+func (r *RoleReconciler) meaningTheSame(ctx context.Context, role *v1alpha1.ArizeRole, in plan.Input) (map[types.UID]*v1alpha1.ArizeRole, error) {
+	found := map[types.UID]*v1alpha1.ArizeRole{}
+	gather := func(field, value string) error {
+		roles, err := rolesWhere(ctx, r.client, field, value)
+		for i := range roles {
+			if other := &roles[i]; other.UID != role.UID && (field == rolesByID || other.Account() == role.Account()) {
+				found[other.UID] = other
+			}
+		}
+		return err
+	}
+	err := gather(rolesByName, in.Desired.Name)
+	if pending := in.Record.Pending; pending != nil && pending.Name != in.Desired.Name {
+		err = errors.Join(err, gather(rolesByName, pending.Name))
+	}
+	for _, id := range idsAtStake(in) {
+		err = errors.Join(err, gather(rolesByID, id))
+	}
+	return found, err
 }
 
 // claim is a rival's claim, and whether it counts: not when it lives at another

@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
@@ -12,7 +11,7 @@ import (
 // Field indexes of the cached ArizeRoles.
 const (
 	rolesByAccount = "account"  // namespace/name of its account
-	rolesByName    = "roleName" // account and wanted name in Arize
+	rolesByName    = "roleName" // wanted name in Arize, of whatever account
 	rolesByID      = "roleID"   // ids that its spec or its status names
 )
 
@@ -20,10 +19,8 @@ const (
 func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for field, keys := range map[string]func(*v1alpha1.ArizeRole) []string{
 		rolesByAccount: func(role *v1alpha1.ArizeRole) []string { return []string{role.Account().String()} },
-		rolesByName: func(role *v1alpha1.ArizeRole) []string {
-			return []string{nameKey(role.Account(), role.RoleName()), nameKey(anyAccount, role.RoleName())}
-		},
-		rolesByID: idsOf,
+		rolesByName:    func(role *v1alpha1.ArizeRole) []string { return []string{role.RoleName()} },
+		rolesByID:      idsOf,
 	} {
 		if err := indexer.IndexField(ctx, &v1alpha1.ArizeRole{}, field, ofRole(keys)); err != nil {
 			return err
@@ -39,14 +36,6 @@ func ofRole(keys func(*v1alpha1.ArizeRole) []string) client.IndexerFunc {
 		}
 		return nil
 	}
-}
-
-// anyAccount stands in a nameKey for all of them.
-var anyAccount types.NamespacedName
-
-// nameKey joins an account and a role name; no account's name holds a newline.
-func nameKey(account types.NamespacedName, name string) string {
-	return account.String() + "\n" + name
 }
 
 // idsOf are the remote roles that an ArizeRole speaks of by id.

@@ -51,9 +51,6 @@ const (
 	DefaultInFlight = 2 * arize.DefaultTimeout
 )
 
-// reporter is the name that events are reported under.
-const reporter = "arize-operator"
-
 // SetupWithManager adds both controllers, and the indexes that they need.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) error {
 	if options.Concurrency == 0 {
@@ -70,14 +67,14 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		log.Info(arize.StageNotice, "namespace", account.Namespace, "account", account.Name)
 	})
 	roles, accounts := &waker{}, &waker{}
-	recorder := mgr.GetEventRecorder(reporter)
+	events := newRecorder(mgr.GetClient())
 	metadataClient, err := metadata.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return err
 	}
 
 	accountReconciler := &AccountReconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		secrets: newSecretWatches(ctx, metadataClient, accounts), concurrency: options.Concurrency,
 	}
@@ -85,7 +82,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		return err
 	}
 	roleReconciler := &RoleReconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: recorder,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		memory: newMemory(), desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
 	}

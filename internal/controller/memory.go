@@ -10,8 +10,9 @@ import (
 	"github.com/arize-operator/arize-operator/internal/plan"
 )
 
-// keptLife is how long it is believed that the CRD stays.
-const keptLife = time.Minute
+// keptLife is how long it is believed that the CRD stays: for the passes that one
+// deletion takes, and not for those of a role whose deletion is blocked.
+const keptLife = 10 * time.Second
 
 // memory is what the process remembers of single ArizeRoles, by uid. It holds
 // nothing of a role that is in sync, and losing it breaks no promise.

@@ -77,7 +77,7 @@ func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRol
 
 // wakeNamed wakes the other ArizeRoles that want a name.
 func (r *RoleReconciler) wakeNamed(ctx context.Context, role *v1alpha1.ArizeRole, name string) {
-	r.wakeWhere(ctx, role, rolesByName, nameKey(anyAccount, name))
+	r.wakeWhere(ctx, role, rolesByName, name)
 }
 
 func (r *RoleReconciler) wakeWhere(ctx context.Context, except *v1alpha1.ArizeRole, field, value string) {
