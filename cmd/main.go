@@ -27,7 +27,7 @@ import (
 )
 
 // gcPercent trades processor time, of which there is plenty, for memory: the operator mostly waits.
-const gcPercent = 50
+const gcPercent = 25
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -43,8 +43,18 @@ func slim(object any) (any, error) {
 		for i, permission := range role.Spec.Permissions {
 			role.Spec.Permissions[i] = arize.Intern(permission)
 		}
+		role.Spec.Permissions = exact(role.Spec.Permissions)
+		role.Status.Conditions = exact(role.Status.Conditions)
 	}
 	return object, nil
+}
+
+// exact is a slice without the room to grow that decoding left in it.
+func exact[T any](slice []T) []T {
+	if cap(slice) == len(slice) {
+		return slice
+	}
+	return append(make([]T, 0, len(slice)), slice...)
 }
 
 // ClientOptions say how the manager's client works: it never caches a Secret's
