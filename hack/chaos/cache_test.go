@@ -9,23 +9,9 @@ import (
 
 // testStaleCache lets the manager's cache fall behind its own writes: what is done must not be done again.
 func testStaleCache(t *testing.T, s *suite) {
-	t.Run("a deletion is over", func(t *testing.T) {
-		sc := newScene(t, s, "stale-deletion")
-		hasTwo(sc)
-		finalizer := kube(beforehand, role, "finalizers")(sc)
-		sc.delete("one")
-		sc.await("the finalizer to go", finalizer.await)
-		sc.front.stall("/arizeroles") // the cache has heard of the deletion, and does not hear of its end
-		defer sc.front.resume()
-		finalizer.spring()
-		sc.wakeAll()
-		sc.sweep()
-		if n := len(sc.arize.Requests(arizetest.ByAccount(sc.namespace), arizetest.ByRoute("DELETE /v2/roles/{role_id}"))); n != 1 {
-			t.Errorf("the role was deleted %d times", n)
-		}
-		sc.front.resume()
-		sc.isTrue()
-		sc.end()
+	t.Run("a deletion is over", func(t *testing.T) { endsBehindTheCache(t, newScene(t, s, "stale-deletion"), 0) })
+	t.Run("a deletion is over, and the answer is lost that says so", func(t *testing.T) {
+		endsBehindTheCache(t, newScene(t, s, "stale-lost-deletion"), 1)
 	})
 	t.Run("an edit is newer than the intent to create", func(t *testing.T) {
 		sc := newScene(t, s, "stale-intent")
@@ -66,4 +52,27 @@ func testStaleCache(t *testing.T, s *suite) {
 		onlyAdopted(sc)
 		sc.end()
 	})
+}
+
+// endsBehindTheCache lets a deletion end behind the cache's back. Some of the answers to its last write are lost.
+func endsBehindTheCache(t *testing.T, sc *scene, lost int32) {
+	t.Helper()
+	hasTwo(sc)
+	finalizer := kube(beforehand, role, "finalizers")(sc)
+	sc.delete("one")
+	sc.await("the finalizer to go", finalizer.await)
+	sc.front.stall("/arizeroles") // the cache has heard of the deletion, and does not hear of its end
+	defer sc.front.resume()
+	if lost > 0 {
+		sc.front.lose(afterwards, lost, func(asked access) bool { return asked.writes() && concernsRole(asked.Path) })
+	}
+	finalizer.spring()
+	sc.wakeAll()
+	sc.sweep()
+	if n := len(sc.arize.Requests(arizetest.ByAccount(sc.namespace), arizetest.ByRoute("DELETE /v2/roles/{role_id}"))); n != 1 {
+		t.Errorf("the role was deleted %d times", n)
+	}
+	sc.front.resume()
+	sc.isTrue()
+	sc.end()
 }

@@ -81,9 +81,10 @@ func (r *RoleReconciler) invite(now situation) {
 	}
 }
 
-// refresh replaces an object that is older than our own last write of it.
+// refresh replaces an object that is older than our own last write of it, or that may
+// be gone.
 func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) error {
-	if !r.memory.behind(role.UID, role.ResourceVersion) {
+	if !r.memory.behind(role.UID, role.ResourceVersion) && r.memory.endOf(role.UID) != unsureEnd {
 		return nil
 	}
 	return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)
@@ -92,7 +93,7 @@ func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) 
 // over says that all that was to do is done, and that the cache will hear of it. The
 // write that ends an object leaves no newer version behind that would tell.
 func (r *RoleReconciler) over(role *v1alpha1.ArizeRole) bool {
-	return r.memory.isEnded(role.UID) && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
+	return r.memory.endOf(role.UID) == ended && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 }
 
 // again is when to look at a role whose pass ended like this.

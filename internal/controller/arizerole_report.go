@@ -83,9 +83,9 @@ func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, no
 	if controllerutil.RemoveFinalizer(role, v1alpha1.RoleFinalizer) {
 		// The lock, because a merge patch replaces the list of finalizers.
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		r.memory.end(role.UID, true)
+		r.memory.end(role.UID, ended)
 		if err := r.client.Patch(ctx, role, patch); err != nil {
-			r.memory.end(role.UID, false)
+			r.memory.end(role.UID, unsureEnd)
 			return client.IgnoreNotFound(fmt.Errorf("removing the finalizer: %w", err))
 		}
 		r.announceEnd(ctx, before, now, done)

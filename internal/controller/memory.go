@@ -20,14 +20,14 @@ type memory struct {
 	mu        sync.Mutex
 	histories map[types.UID]plan.History
 	written   map[types.UID]string    // resourceVersion after our last write, until the cache has it
-	ended     map[types.UID]bool      // our finalizer is off, whatever the cache says, or is being taken off
+	ends      map[types.UID]end       // whether our finalizer is off, whatever the cache says
 	kept      map[types.UID]time.Time // when the CRD was last found to stay, after the role's deletion had begun
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
-		ended: map[types.UID]bool{}, kept: map[types.UID]time.Time{},
+		ends: map[types.UID]end{}, kept: map[types.UID]time.Time{},
 	}
 }
 
@@ -70,18 +70,27 @@ func (m *memory) behind(uid types.UID, resourceVersion string) bool {
 	return false
 }
 
-// end notes whether our finalizer is off. It has to be called before it is taken off,
+// end is what is known of the removal of our finalizer.
+type end int
+
+const (
+	notEnded  end = iota
+	ended         // it is off, or is being taken off
+	unsureEnd     // taking it off failed, or only the answer was lost
+)
+
+// end notes what became of our finalizer. It has to be called before it is taken off,
 // so that it comes before the cache says that the object is gone.
-func (m *memory) end(uid types.UID, off bool) {
+func (m *memory) end(uid types.UID, is end) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ended[uid] = off
+	m.ends[uid] = is
 }
 
-func (m *memory) isEnded(uid types.UID) bool {
+func (m *memory) endOf(uid types.UID) end {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ended[uid]
+	return m.ends[uid]
 }
 
 // keep notes that the CRD stays.
@@ -104,6 +113,6 @@ func (m *memory) drop(uid types.UID) {
 	defer m.mu.Unlock()
 	delete(m.histories, uid)
 	delete(m.written, uid)
-	delete(m.ended, uid)
+	delete(m.ends, uid)
 	delete(m.kept, uid)
 }
