@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"net/http"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -133,6 +134,12 @@ var _ = Describe("The events of an ArizeRole", func() {
 			}
 			Expect(event.Type).To(Equal(kind), event.Reason)
 		}
+	})
+
+	It("are written about the longest names, too", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, strings.Repeat("a", 235)+"-"+strings.Repeat("b", 17), func(role *v1alpha1.ArizeRole) { role.Spec.Name = "role" })
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ConsistOf(v1alpha1.EventCreated))
 	})
 })
 

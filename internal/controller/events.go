@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,10 +45,11 @@ type transition struct {
 // record tells of a transition of an object. That nobody hears of it is no reason to fail: the status says the same.
 func (r recorder) record(ctx context.Context, object client.Object, related *corev1.ObjectReference, what transition) {
 	now := time.Now()
+	base := strings.TrimRight(fmt.Sprintf("%.*s", maxEventBase, object.GetName()), ".-")
 	event := &eventsv1.Event{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: object.GetNamespace(),
-			Name:      fmt.Sprintf("%.*s.%x", maxEventBase, object.GetName(), now.UnixNano()),
+			Name:      fmt.Sprintf("%s.%x", base, now.UnixNano()),
 		},
 		EventTime:           metav1.NewMicroTime(now),
 		ReportingController: reporter,
