@@ -29,6 +29,7 @@ type AccountReconciler struct {
 	roles    *waker
 	accounts *waker
 	secrets  *secretWatches
+	memory   *memory
 	clock    clock.PassiveClock
 
 	concurrency int // of the requests about roles of one account
@@ -47,7 +48,7 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 		return ctrl.Result{}, err
 	}
 	var account v1alpha1.ArizeAccount
-	if err := r.client.Get(ctx, key, &account); err != nil {
+	if err := r.read(ctx, key, &account); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.forget(key, users)
 			return ctrl.Result{}, nil
@@ -63,6 +64,15 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 	}
 	r.sweepIfDue(ctx, &now)
 	return r.report(ctx, &account, now)
+}
+
+// read reads the account, and not from a cache that is older than our own last write
+// of it: what was written and announced would be so again.
+func (r *AccountReconciler) read(ctx context.Context, key types.NamespacedName, account *v1alpha1.ArizeAccount) error {
+	if err := r.client.Get(ctx, key, account); err != nil || !r.memory.behind(account.UID, account.ResourceVersion) {
+		return err
+	}
+	return r.live.Get(ctx, key, account)
 }
 
 // forget drops what is known of an account that is gone, however it went.
@@ -89,6 +99,9 @@ func (r *AccountReconciler) hold(ctx context.Context, account *v1alpha1.ArizeAcc
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 		if err := r.client.Patch(ctx, account, patch); err != nil {
 			return false, fmt.Errorf("changing the finalizer: %w", err)
+		}
+		if !deleting {
+			r.memory.wrote(account.UID, account.ResourceVersion)
 		}
 	}
 	return !deleting || users > 0, nil

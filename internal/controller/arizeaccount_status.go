@@ -40,6 +40,7 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.ArizeA
 		if err := r.client.Status().Patch(ctx, account, client.MergeFrom(before)); err != nil {
 			return ctrl.Result{}, client.IgnoreNotFound(fmt.Errorf("writing the status: %w", err))
 		}
+		r.memory.wrote(account.UID, account.ResourceVersion)
 		r.announce(ctx, before, account)
 	}
 	return r.next(now), nil

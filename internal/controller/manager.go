@@ -76,7 +76,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	accountReconciler := &AccountReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
-		secrets: newSecretWatches(ctx, metadataClient, accounts), concurrency: options.Concurrency,
+		secrets: newSecretWatches(ctx, metadataClient, accounts), memory: newMemory(), concurrency: options.Concurrency,
 	}
 	if err := accountReconciler.setup(mgr); err != nil {
 		return err
