@@ -105,6 +105,12 @@ func TestBrokenPromisesAreNoticed(t *testing.T) {
 			requests: []arizetest.Request{request(updateRole, "", `{"description":"x"}`, 200)},
 			accesses: []stack.Access{write(roleResource, "a")},
 		}, func(m *measurement) { m.accesses = nil }, "writes of ArizeRoles: 0, and not 1"},
+		"a deletion that asks again and again": {b.checkRemove, measurement{
+			requests: []arizetest.Request{request(deleteRole, "", "", 204)},
+			accesses: []stack.Access{write(roleResource, "a"), {Verb: "get"}},
+		}, func(m *measurement) {
+			m.accesses = append(m.accesses, stack.Access{Verb: "get"}, stack.Access{Verb: "get"})
+		}, "reads of the apiserver: 3, more than 2"},
 		"a drift of two of which one is corrected": {b.checkDrift(2), corrected, func(*measurement) {}, "PATCHes: 1, and not 2"},
 		"a request of a role in an outage": {b.checkOutage, down, func(m *measurement) {
 			m.requests = append(m.requests, request(createRole, "", "{}", 503))

@@ -163,6 +163,8 @@ func (b *bench) checkRemove(c *checker, m measurement) {
 	c.swept(m, 0)
 	c.requests(m, 0, 0, b.size)
 	c.writes(m, b.size, 0, b.size)
+	// Whether the CRD stays is asked of the apiserver before each deletion. The account may read its Secret meanwhile.
+	c.atMost("reads of the apiserver", m.reads(), b.size+m.writes(accountResource)+1)
 }
 
 func (b *bench) checkTextbookCreate(c *checker, m measurement) {

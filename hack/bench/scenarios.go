@@ -44,7 +44,7 @@ func (b *bench) life() []scenario {
 		{name: "edit", promise: "one PATCH of what differs and one write, and no sweep", play: b.edit, check: b.checkEdit},
 		{name: "outage", promise: "the account's own probes and no other request, and one write for each role", play: b.breakDown, check: b.checkOutage, paced: true},
 		{name: "recovery", promise: "one sweep, and one write for each role", play: b.recover, check: b.checkRecovery, paced: true},
-		{name: "delete", promise: "a DELETE and a write for each role, and no sweep", play: b.remove, check: b.checkRemove, fills: true},
+		{name: "delete", promise: "a DELETE, a write and a read for each role, and no sweep", play: b.remove, check: b.checkRemove, fills: true},
 		{name: "create, 300 ms", promise: "the same as of create", prepare: b.slowDown, play: b.create, check: b.checkCreate, fills: true},
 		{name: "create, 10/s", promise: "the same as of create, and no request is refused", prepare: b.tighten, play: b.create, check: b.checkCreate, fills: true},
 	}
