@@ -48,6 +48,10 @@ func (r result) answered() bool {
 // an error is trouble with the apiserver.
 func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now situation, step plan.Step) (result, error) {
 	done := result{step: step, wait: step.Again}
+	if step.Verb == plan.Wait {
+		r.waitForSweep(now, step)
+		return done, nil
+	}
 	if step.Writes() || step.Verb == plan.Look {
 		urgency := lane(role, now)
 		if !now.session.Enter(now.who, urgency) {
@@ -63,30 +67,12 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 		}
 		defer now.session.Release()
 	}
-	// Asked last, for it is one request to the apiserver.
-	if orphan, err := r.orphaned(ctx, now.input, step); orphan || err != nil {
-		now.input.Policy.Orphan = true
-		return result{step: plan.Decide(now.input)}, err
-	}
-	if step.Verb == plan.Wait {
-		r.waitForSweep(now, step)
-		return done, nil
-	}
 	if err := r.record(ctx, role, step); err != nil {
 		return done, err
 	}
 	r.desks.away(func() { done.outcome = send(ctx, now.session, step) })
 	r.learn(ctx, role, now, done)
 	return done, nil
-}
-
-// orphaned says that a role that is being deleted stays in Arize although its policy
-// says otherwise: the operator is being uninstalled.
-func (r *RoleReconciler) orphaned(ctx context.Context, in plan.Input, step plan.Step) (bool, error) {
-	if !in.Deleting || in.Policy.Orphan || step.Verb == plan.Release {
-		return false, nil
-	}
-	return r.uninstalling(ctx)
 }
 
 // lane is how urgent the role's request is among those of its account.

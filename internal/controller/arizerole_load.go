@@ -84,7 +84,10 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 	if now.input.Observed.Chain, err = r.chain(ctx, now); err != nil {
 		return situation{}, err
 	}
-	return now, nil
+	if now.input.Deleting && !now.input.Policy.Orphan {
+		now.input.Policy.Orphan, err = r.uninstalling(ctx, role)
+	}
+	return now, err
 }
 
 // history is what happened to the role under its present spec. A new request of a
@@ -182,8 +185,14 @@ func (r *RoleReconciler) admits(ctx context.Context, account *v1alpha1.ArizeAcco
 
 // uninstalling says whether the CRD itself is being deleted: then every remote
 // role stays. The question goes to the apiserver, for a cache may hear of the
-// objects' deletion first. The CRD's deletion begins before theirs.
-func (r *RoleReconciler) uninstalling(ctx context.Context) (bool, error) {
+// objects' deletion first. The CRD's deletion begins before theirs: if it stays once
+// a role is being deleted, then it was a person who deleted the role, and that is
+// not asked again in every pass.
+func (r *RoleReconciler) uninstalling(ctx context.Context, role *v1alpha1.ArizeRole) (bool, error) {
+	now := r.clock.Now()
+	if r.memory.isKept(role.UID, now) {
+		return false, nil
+	}
 	crd := &metav1.PartialObjectMetadata{}
 	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
 	if err := r.live.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
@@ -192,7 +201,11 @@ func (r *RoleReconciler) uninstalling(ctx context.Context) (bool, error) {
 		}
 		return false, fmt.Errorf("asking whether the CRD is being deleted: %w", err)
 	}
-	return !crd.DeletionTimestamp.IsZero(), nil
+	if !crd.DeletionTimestamp.IsZero() {
+		return true, nil
+	}
+	r.memory.keep(role.UID, now)
+	return false, nil
 }
 
 func desiredOf(role *v1alpha1.ArizeRole) plan.Desired {

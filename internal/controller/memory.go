@@ -2,6 +2,7 @@ package controller
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -9,19 +10,24 @@ import (
 	"github.com/arize-operator/arize-operator/internal/plan"
 )
 
+// keptLife is how long it is believed that the CRD stays: for the passes that one
+// deletion takes while it waits for its turn, and not for one that is blocked.
+const keptLife = time.Minute
+
 // memory is what the process remembers of single ArizeRoles, by uid. It holds
 // nothing of a role that is in sync, and losing it breaks no promise.
 type memory struct {
 	mu        sync.Mutex
 	histories map[types.UID]plan.History
-	written   map[types.UID]string // resourceVersion after our last write, until the cache has it
-	ends      map[types.UID]end    // whether our finalizer is off, whatever the cache says
+	written   map[types.UID]string    // resourceVersion after our last write, until the cache has it
+	ends      map[types.UID]end       // whether our finalizer is off, whatever the cache says
+	kept      map[types.UID]time.Time // when the CRD was last found to stay, after the role's deletion had begun
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
-		ends: map[types.UID]end{},
+		ends: map[types.UID]end{}, kept: map[types.UID]time.Time{},
 	}
 }
 
@@ -87,10 +93,26 @@ func (m *memory) endOf(uid types.UID) end {
 	return m.ends[uid]
 }
 
+// keep notes that the CRD stays.
+func (m *memory) keep(uid types.UID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept[uid] = now
+}
+
+// isKept says whether the CRD was found to stay not long ago.
+func (m *memory) isKept(uid types.UID, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	since, asked := m.kept[uid]
+	return asked && now.Sub(since) < keptLife
+}
+
 func (m *memory) drop(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.histories, uid)
 	delete(m.written, uid)
 	delete(m.ends, uid)
+	delete(m.kept, uid)
 }
