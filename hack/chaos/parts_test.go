@@ -268,10 +268,13 @@ func testNamespaces(t *testing.T, s *suite) {
 	})
 }
 
-// testUninstall deletes the CRD: every remote role stays.
+// testUninstall deletes the CRD, and the manager's cache hears of it later than of the ArizeRoles' deletion, if at all:
+// every remote role stays.
 func testUninstall(t *testing.T, s *suite) {
 	sc := newScene(t, s, "uninstall")
 	hasTwo(sc)
+	sc.front.stall("/customresourcedefinitions")
+	defer sc.front.resume()
 	from := sc.arize.Requests()
 	left := sc.arize.Account(sc.namespace).CustomRoles()
 	if _, err := s.Kubectl(t.Context(), "delete", "crd", "arizeroles.iam.arize-operator.io", "--timeout="+patience.String()); err != nil {

@@ -40,7 +40,7 @@ type RoleReconciler struct {
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
-// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=arizeroles.iam.arize-operator.io,verbs=get
+// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=arizeroles.iam.arize-operator.io,verbs=get;list;watch
 
 // Reconcile moves one role one step: load, decide, act, report.
 func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole) (ctrl.Result, error) {

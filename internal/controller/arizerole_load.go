@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -17,8 +16,6 @@ import (
 	"github.com/arize-operator/arize-operator/internal/plan"
 	"github.com/arize-operator/arize-operator/internal/session"
 )
-
-const crdName = "arizeroles." + v1alpha1.GroupName
 
 // situation is all that one pass knows.
 type situation struct {
@@ -181,31 +178,6 @@ func (r *RoleReconciler) admits(ctx context.Context, account *v1alpha1.ArizeAcco
 		return false, fmt.Errorf("reading the labels of namespace %q: %w", namespace, err)
 	}
 	return selector.Matches(labelSet(object)), nil
-}
-
-// uninstalling says whether the CRD itself is being deleted: then every remote
-// role stays. The question goes to the apiserver, for a cache may hear of the
-// objects' deletion first. The CRD's deletion begins before theirs: if it stays once
-// a role is being deleted, then it was a person who deleted the role, and that is
-// not asked again in every pass.
-func (r *RoleReconciler) uninstalling(ctx context.Context, role *v1alpha1.ArizeRole) (bool, error) {
-	now := r.clock.Now()
-	if r.memory.isKept(role.UID, now) {
-		return false, nil
-	}
-	crd := &metav1.PartialObjectMetadata{}
-	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
-	if err := r.live.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
-		if apierrors.IsNotFound(err) {
-			return true, nil
-		}
-		return false, fmt.Errorf("asking whether the CRD is being deleted: %w", err)
-	}
-	if !crd.DeletionTimestamp.IsZero() {
-		return true, nil
-	}
-	r.memory.keep(role.UID, now)
-	return false, nil
 }
 
 func desiredOf(role *v1alpha1.ArizeRole) plan.Desired {

@@ -2,6 +2,8 @@ package controller
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -11,13 +13,17 @@ import (
 )
 
 // CacheOptions say what the manager's cache holds: objects without what nobody reads,
-// of these namespaces (all when there are none) and ArizeRoles with these labels.
+// of these namespaces (all when there are none), ArizeRoles with these labels, and of
+// CRDs that of the ArizeRoles.
 // A read of a kind that nobody watches is a mistake, not a new watch.
 func CacheOptions(namespaces []string, roles labels.Selector) cache.Options {
 	options := cache.Options{
 		DefaultTransform:            slim,
 		ReaderFailOnMissingInformer: true,
-		ByObject:                    map[client.Object]cache.ByObject{&v1alpha1.ArizeRole{}: {Label: roles}},
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.ArizeRole{}: {Label: roles},
+			crdMetadata():         {Field: fields.OneTermEqualSelector(metav1.ObjectNameField, crdName)},
+		},
 	}
 	for _, namespace := range namespaces {
 		if options.DefaultNamespaces == nil {

@@ -176,7 +176,13 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 
 	It("keeps every role in Arize when the CRD is deleted", func(ctx SpecContext) {
 		w := newWorldIn(ctx, "watched")
-		created := w.settledRole(ctx, "created", func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionDelete })
+		deletes := func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionDelete }
+		created, waiting := w.settledRole(ctx, "created", deletes), w.settledRole(ctx, "waiting", deletes)
+
+		By("after a person deleted one, which Arize wants to be asked for in an hour")
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 429, RetryAfter: "3600", Method: http.MethodDelete, Times: 1})
+		Expect(k8s.Delete(ctx, waiting)).To(Succeed())
+		settle(ctx, waiting, v1alpha1.ReasonRateLimited)
 		w.arize.ResetLog()
 
 		crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "arizeroles." + v1alpha1.GroupName}}
@@ -184,6 +190,7 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		gone(ctx, crd)
 		Expect(w.arize.Count(deleteRole)).To(BeZero())
 		Expect(w.remote("created").ID).To(Equal(created.Status.RoleID))
+		Expect(w.remote("waiting").ID).To(Equal(waiting.Status.RoleID))
 
 		By("installing it again")
 		_, err := envtest.InstallCRDs(config, envtest.CRDInstallOptions{Paths: []string{crds}})

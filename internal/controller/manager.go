@@ -110,6 +110,8 @@ func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
 		Watches(&v1alpha1.ArizeRole{}, r.rivalry()).
 		WatchesMetadata(namespaceMetadata(), handler.EnqueueRequestsFromMapFunc(r.rolesIn),
 			builder.WithPredicates(relabelled())).
+		WatchesMetadata(crdMetadata(), handler.EnqueueRequestsFromMapFunc(r.rolesOnTheirWay),
+			builder.WithPredicates(startsToGo())).
 		WatchesRawSource(r.roles.source()).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: accountsAtOnce * options.Concurrency,

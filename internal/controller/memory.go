@@ -2,7 +2,6 @@ package controller
 
 import (
 	"sync"
-	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -10,24 +9,20 @@ import (
 	"github.com/arize-operator/arize-operator/internal/plan"
 )
 
-// keptLife is how long it is believed that the CRD stays: for the passes that one
-// deletion takes while it waits for its turn, and not for one that is blocked.
-const keptLife = time.Minute
-
 // memory is what the process remembers of single ArizeRoles, by uid. It holds
 // nothing of a role that is in sync, and losing it breaks no promise.
 type memory struct {
 	mu        sync.Mutex
 	histories map[types.UID]plan.History
-	written   map[types.UID]string    // resourceVersion after our last write, until the cache has it
-	ends      map[types.UID]end       // whether our finalizer is off, whatever the cache says
-	kept      map[types.UID]time.Time // when the CRD was last found to stay, after the role's deletion had begun
+	written   map[types.UID]string   // resourceVersion after our last write, until the cache has it
+	ends      map[types.UID]end      // whether our finalizer is off, whatever the cache says
+	byPerson  map[types.UID]struct{} // whose deletion began while the CRD stayed
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
-		ends: map[types.UID]end{}, kept: map[types.UID]time.Time{},
+		ends: map[types.UID]end{}, byPerson: map[types.UID]struct{}{},
 	}
 }
 
@@ -93,19 +88,18 @@ func (m *memory) endOf(uid types.UID) end {
 	return m.ends[uid]
 }
 
-// keep notes that the CRD stays.
-func (m *memory) keep(uid types.UID, now time.Time) {
+// deletedByPerson notes that an ArizeRole does not go because of an uninstall.
+func (m *memory) deletedByPerson(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.kept[uid] = now
+	m.byPerson[uid] = struct{}{}
 }
 
-// isKept says whether the CRD was found to stay not long ago.
-func (m *memory) isKept(uid types.UID, now time.Time) bool {
+func (m *memory) isDeletedByPerson(uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	since, asked := m.kept[uid]
-	return asked && now.Sub(since) < keptLife
+	_, is := m.byPerson[uid]
+	return is
 }
 
 func (m *memory) drop(uid types.UID) {
@@ -114,5 +108,5 @@ func (m *memory) drop(uid types.UID) {
 	delete(m.histories, uid)
 	delete(m.written, uid)
 	delete(m.ends, uid)
-	delete(m.kept, uid)
+	delete(m.byPerson, uid)
 }
