@@ -44,6 +44,11 @@ func (r result) answered() bool {
 	}
 }
 
+// unanswered says that a look was sent and that trouble came of it rather than an answer: another one is worth it.
+func (r result) unanswered() bool {
+	return r.step.Verb == plan.Look && r.outcome.Sent && !r.answered() && arize.ClassOf(r.outcome.Err) != arize.ClassForbidden
+}
+
 // act sends at most one request to Arize. How that ends is part of the result;
 // an error is trouble with the apiserver.
 func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now situation, step plan.Step) (result, error) {
@@ -91,7 +96,8 @@ func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
 // ArizeRole has something to let go of, and the intent to create.
 func (r *RoleReconciler) record(ctx context.Context, role *v1alpha1.ArizeRole, step plan.Step) error {
 	owned := role.Status.Origin != "" && role.DeletionTimestamp.IsZero() // somebody may have taken the finalizer away
-	if step.Verb == plan.Create || step.Verb == plan.Adopt || step.Verb == plan.Update || owned {
+	taking := step.Origin != "" && step.Verb != plan.Refuse
+	if taking || owned {
 		if err := r.ensureFinalizer(ctx, role); err != nil {
 			return err
 		}
@@ -130,7 +136,9 @@ func (r *RoleReconciler) writeIntent(ctx context.Context, role *v1alpha1.ArizeRo
 		intent.StartTime = old.StartTime
 	}
 	role.Status.PendingCreate = intent
-	setConditions(&role.Status, role.Generation, step.Verdict, r.clock.Now())
+	if role.Status.ObservedGeneration != role.Generation || ready(role) == nil || ready(role).Status != metav1.ConditionFalse {
+		setConditions(&role.Status, role.Generation, step.Verdict, r.clock.Now()) // else another try is no news
+	}
 	if err := r.client.Status().Patch(ctx, role, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("recording the intent to create the role: %w", err)
 	}

@@ -29,7 +29,8 @@ type RoleReconciler struct {
 	memory   *memory
 	desks    desks
 	clock    clock.PassiveClock
-	inFlight time.Duration // how long a request whose answer was lost may still take effect
+	began    func() time.Time // when the first pass of this process began
+	inFlight time.Duration    // how long a request whose answer was lost may still take effect
 
 	namespaces []string // that are watched; none means all
 }

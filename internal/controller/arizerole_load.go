@@ -27,7 +27,7 @@ type situation struct {
 
 // look takes a second look at the inventory, after the role was read from Arize.
 func (s *situation) look() {
-	s.input.Looked = true
+	s.input.Looked, s.input.History.Looked = true, true
 	s.observe()
 }
 
@@ -53,6 +53,7 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 	key := role.Account()
 	now := situation{account: key, session: r.sessions.Get(session.Key(key)), who: client.ObjectKeyFromObject(role).String()}
 	now.input = plan.Input{
+		Began:    r.began(),
 		Now:      r.clock.Now(),
 		Self:     claimOf(role),
 		Deleting: !role.DeletionTimestamp.IsZero(),
@@ -189,6 +190,7 @@ func policyOf(role *v1alpha1.ArizeRole) plan.Policy {
 		Mode:     plan.Mode(role.Spec.EffectiveMode()),
 		Adoption: plan.Adoption(role.Spec.EffectiveAdoptionPolicy()),
 		Orphan:   role.EffectiveDeletionPolicy() == v1alpha1.DeletionOrphan,
+		OnlyOwn:  role.Spec.DeletionPolicy == "",
 		Suspend:  role.Spec.Suspend,
 		RoleID:   role.Spec.RoleID,
 	}

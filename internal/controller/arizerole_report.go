@@ -130,7 +130,11 @@ func happened(before, role *v1alpha1.ArizeRole, done result) (reason, note strin
 func (r *RoleReconciler) announceEnd(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
 	switch {
 	case done.step.Verb == plan.Delete:
-		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", role.Status.RoleName, done.step.ID))
+		name := role.Status.RoleName
+		if seen := done.step.Seen; seen != nil {
+			name = seen.Name
+		}
+		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", name, done.step.ID))
 	case done.step.Orphaned:
 		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), left(role.Status))
 	}

@@ -107,6 +107,19 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 		Expect(w.remote("shared").ID).To(Equal(loser.Status.RoleID))
 	})
 
+	It("are woken when the holder goes that has the name in Arize and wants another one", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		holder := w.settledRole(ctx, "holder", shared)
+		edit(ctx, holder, func(role *v1alpha1.ArizeRole) { role.Spec.Name, role.Spec.Suspend = "own", true })
+		settle(ctx, holder, v1alpha1.ReasonSuspended)
+		next := w.newRole(ctx, "next", shared)
+		settle(ctx, next, v1alpha1.ReasonClaimed)
+		Expect(message(next.Status.Conditions)).To(ContainSubstring("does not give it up"))
+		Expect(k8s.Delete(ctx, holder)).To(Succeed())
+		settle(ctx, next, v1alpha1.ReasonInSync)
+		Expect(next.Status.RoleID).To(Equal(holder.Status.RoleID))
+	})
+
 	It("are told apart when the one that goes first, and has nothing yet, takes another name", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		theirs := w.stranger(ctx, arizetest.Role{Name: "shared", Description: "somebody's"})

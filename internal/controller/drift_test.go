@@ -196,6 +196,17 @@ var _ = Describe("Drift", func() {
 		Expect(routes(w.arize.Requests())).To(Equal([]string{readRole, listRoles, createRole}))
 	})
 
+	It("is looked for again when Arize does not answer", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "role")
+		w.arize.ChangeRole(role.Status.RoleID, func(role *arizetest.Role) { role.Description = "meddled" })
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, Method: http.MethodGet, Route: "/v2/roles/{role_id}", Times: 1})
+		w.arize.ResetLog()
+		lookAgain(ctx, role)
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(routes(w.arize.Requests())).To(Equal([]string{readRole, readRole, updateRole}))
+	})
+
 	It("is found by a list when a person asks for a role that is not there yet", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.stranger(ctx, arizetest.Role{Name: "role", Description: "theirs"})

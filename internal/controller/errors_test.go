@@ -171,6 +171,18 @@ var _ = Describe("What Arize does not answer", func() {
 		}, "1500ms").Should(Succeed())
 	})
 
+	It("is said once, however often it is tried again", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Method: http.MethodPost})
+		role := w.newRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonUnavailable)
+		versions, tried := recorded(ctx, w.namespace), w.arize.Count(createRole)
+		Eventually(func() int { return w.arize.Count(createRole) }).Should(BeNumerically(">=", tried+2))
+		stays(ctx, role)
+		Expect(names(versions())).To(Equal([]string{"role Unavailable"}), "as it was")
+		Expect(eventsOf(ctx, role)).To(Equal([]string{v1alpha1.ReasonUnavailable}))
+	})
+
 	It("is tried again until it works: change", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		role := w.settledRole(ctx, "role")

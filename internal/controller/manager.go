@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/metadata"
@@ -85,6 +86,8 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		memory: newMemory(), desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
+		// Not when the process began: one that stands by may do so for days.
+		began: sync.OnceValue(time.Now),
 	}
 	return roleReconciler.setup(mgr, options)
 }

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
 var _ = Describe("The namespaces that an ArizeAccount allows", func() {
@@ -75,6 +76,22 @@ var _ = Describe("The namespaces that an ArizeAccount allows", func() {
 		Expect(k8s.Delete(ctx, role)).To(Succeed())
 		gone(ctx, role)
 		Expect(w.names()).To(BeEmpty())
+	})
+
+	It("wake the rivals in other namespaces when they are no longer allowed", func(ctx SpecContext) {
+		w := newWorld(ctx, from(labelled))
+		theirs := w.stranger(ctx, arizetest.Role{Name: "role", Description: "somebody's"})
+		allowed := map[string]string{"arize": "true"}
+		first := elsewhere(ctx, w, allowed, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptNever })
+		settle(ctx, first, v1alpha1.ReasonNameTaken)
+		second := elsewhere(ctx, w, allowed, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptAlways })
+		settle(ctx, second, v1alpha1.ReasonClaimed)
+		edit(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: first.Namespace}}, func(namespace *corev1.Namespace) {
+			metav1.SetMetaDataLabel(&namespace.ObjectMeta, "arize", "false")
+		})
+		settle(ctx, first, v1alpha1.ReasonAccountNotReady)
+		settle(ctx, second, v1alpha1.ReasonInSync)
+		Expect(second.Status.RoleID).To(Equal(theirs.ID))
 	})
 
 	It("follow an edit of the account at once", func(ctx SpecContext) {

@@ -67,9 +67,12 @@ func (r *RoleReconciler) rivalry() handler.EventHandler {
 	}
 }
 
-// wakeRivals wakes the other ArizeRoles that mean the same name or id.
+// wakeRivals wakes the other ArizeRoles that mean the same name or id, or wait for the name that the role has in Arize.
 func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRole) {
 	r.wakeNamed(ctx, role, role.RoleName())
+	if has := role.Status.RoleName; has != "" && has != role.RoleName() {
+		r.wakeNamed(ctx, role, has)
+	}
 	for _, id := range idsOf(role) {
 		r.wakeWhere(ctx, role, rolesByID, id)
 	}
@@ -109,7 +112,8 @@ func (r *RoleReconciler) wakeRival(holder, rival *v1alpha1.ArizeRole, happened s
 	r.roles.wake(key)
 }
 
-// rolesIn maps a namespace, whose labels changed, to the ArizeRoles in it.
+// rolesIn maps a namespace, whose labels changed, to the ArizeRoles in it. What they claim may count now, or no more,
+// so their rivals elsewhere are woken, too.
 func (r *RoleReconciler) rolesIn(ctx context.Context, namespace client.Object) []reconcile.Request {
 	var roles v1alpha1.ArizeRoleList
 	if err := r.client.List(ctx, &roles, client.InNamespace(namespace.GetName()), client.UnsafeDisableDeepCopy); err != nil {
@@ -119,6 +123,7 @@ func (r *RoleReconciler) rolesIn(ctx context.Context, namespace client.Object) [
 	requests := make([]reconcile.Request, 0, len(roles.Items))
 	for i := range roles.Items {
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&roles.Items[i])})
+		r.wakeRivals(ctx, &roles.Items[i])
 	}
 	return requests
 }

@@ -41,6 +41,9 @@ func deletion(in Input) Step {
 }
 
 func deleteOwned(in Input) Step {
+	if in.Policy.OnlyOwn && in.Record.Origin == Adopted {
+		return Step{Verb: Release, ID: in.Record.RoleID, Orphaned: true}
+	}
 	role := in.Observed.Role
 	if role != nil && role.ID != in.Record.RoleID {
 		role = nil
@@ -122,11 +125,7 @@ func settled(in Input) (Step, bool) {
 	if in.History.Foreign {
 		return Step{}, false // it was refused
 	}
-	start := in.Record.Pending.Start
-	if in.History.Uncertain.After(start) {
-		start = in.History.Uncertain
-	}
-	over := start.Add(in.InFlight)
+	over := lastTry(in).Add(in.InFlight)
 	switch {
 	case in.Observed.Since.After(over):
 		return Step{}, false
@@ -136,6 +135,18 @@ func settled(in Input) (Step, bool) {
 		// A little longer than needed: a sweep that begins in the same instant proves nothing.
 		return Step{Verb: Wait, Again: over.Sub(in.Now) + time.Millisecond}, true
 	}
+}
+
+// lastTry is when a request of the pending creation may last have been sent. The record keeps the time of the first
+// one, and memory that of our own last one; of those of the process that worked before us nobody knows.
+func lastTry(in Input) time.Time {
+	last := in.Record.Pending.Start
+	for _, at := range []time.Time{in.History.Uncertain, in.Began} {
+		if at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // landing is how long an earlier try of a creation may still take effect although the

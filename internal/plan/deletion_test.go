@@ -82,6 +82,9 @@ func TestDeletionDespiteRivals(t *testing.T) {
 	})
 }
 
+// undeclared says that nobody declared a deletion policy.
+func undeclared(s *scene) { s.Policy.OnlyOwn = true }
+
 func TestDeletionOfAPendingCreation(t *testing.T) {
 	begun := func(ago time.Duration, overrides ...func(*scene)) Input {
 		return input(append([]func(*scene){deleting, pending(reader, ago)}, overrides...)...)
@@ -94,6 +97,7 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 		"waits for a list when the answer was lost":        {begun(10*time.Minute, lost(time.Minute), found), sweep},
 		"waits while the request may be under way":         {begun(20 * time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
 		"waits for a list that is newer than that":         {begun(80 * time.Second), sweep},
+		"waits for what another process may have repeated": {begun(10*time.Minute, began(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
 		"lets go when that list has no such role":          {begun(2 * time.Minute), release},
 		"leaves an older role":                             {begun(2*time.Minute, exists(remote("r1", createdAt(now.Add(-time.Hour))))), release},
 		"leaves a different role":                          {begun(2*time.Minute, exists(remote("r1", description("")))), release},
@@ -116,6 +120,16 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 		},
 		"takes no role for the old one that was only looked at": {
 			begun(10*time.Minute, byID("r0"), owns("r0", ""), exists(remote("r0", name("Viewer"))), found), del("r1"),
+		},
+		"leaves an adopted role that is still there": {
+			begun(10*time.Minute, owns("r0", Adopted), undeclared, exists(remote("r0", name("Viewer")))), Step{Verb: Release, ID: "r0", Orphaned: true},
+		},
+		"leaves an adopted role that was missed": {
+			begun(2*time.Minute, owns("r0", Adopted), undeclared), Step{Verb: Release, ID: "r0", Orphaned: true},
+		},
+		"deletes what replaces an adopted role": {begun(10*time.Minute, owns("r0", Adopted), undeclared, found), del("r1")},
+		"deletes an adopted role where that is declared": {
+			begun(10*time.Minute, owns("r0", Adopted), exists(remote("r0", name("Viewer")))), del("r0"),
 		},
 		"deletes the old role when that is still there": {
 			begun(10*time.Minute, owns("r0", Created), exists(remote("r0", name("Viewer")))), del("r0"),

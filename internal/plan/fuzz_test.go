@@ -75,6 +75,9 @@ var properties = map[string]func(in Input, step Step) bool{
 	"only what is ours is deleted": func(in Input, step Step) bool {
 		return step.Verb != Delete || in.Record.Owned() && step.ID == in.Record.RoleID || isOurCreation(in, step.ID)
 	},
+	"what was adopted is not deleted unless that is declared": func(in Input, step Step) bool {
+		return step.Verb != Delete || !in.Policy.OnlyOwn || in.Record.Origin != Adopted || step.ID != in.Record.RoleID
+	},
 	"only what we created is recorded as created": func(in Input, step Step) bool {
 		onRecord := in.Record.Origin == Created && step.ID == in.Record.RoleID
 		return step.Origin != Created || step.Verb == Create || onRecord || isOurCreation(in, step.ID)
@@ -265,6 +268,7 @@ func situation(data []byte) *scene {
 		s.Rivals = append(s.Rivals, c.rival(i))
 	}
 	s.past(c)
+	s.Began, s.Policy.OnlyOwn = c.ago(), c.yes(3)
 	s.claim()
 	s.observe()
 	return &s

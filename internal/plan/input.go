@@ -80,6 +80,7 @@ type Policy struct {
 	Mode     Mode
 	Adoption Adoption
 	Orphan   bool   // on deletion leave the remote role behind
+	OnlyOwn  bool   // on deletion leave behind what was adopted: nobody declared what to do with it
 	Suspend  bool   // leave the remote role alone
 	RoleID   string // manage exactly this one; empty means by name
 }
@@ -140,6 +141,7 @@ type Observed struct {
 // Input is everything that a decision depends on.
 type Input struct {
 	Now      time.Time
+	Began    time.Time // when this process began to work: what was sent before, another one sent
 	Self     Claim
 	Deleting bool
 	LetGo    bool // being deleted, and our finalizer is gone: whatever was ours to do is done

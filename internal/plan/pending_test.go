@@ -19,6 +19,11 @@ func lost(ago time.Duration) func(*scene) {
 	return with(func(in *Input) { in.History.Uncertain = now.Add(-ago) })
 }
 
+// began says that this process began to work so long ago.
+func began(ago time.Duration) func(*scene) {
+	return with(func(in *Input) { in.Began = now.Add(-ago) })
+}
+
 // foreign says that the creation, tried for the first time, met a role of its name.
 func foreign(in *scene) { in.History.Foreign = true }
 
@@ -107,7 +112,10 @@ func TestPendingCreationUnderAnotherSpec(t *testing.T) {
 		"waits likewise before it only reports":              {input(recent, inMode(Report)), sweep},
 		"then only reports":                                  {input(past, inMode(Report)), Step{Verb: Keep, Verdict: says(Reporting), Drift: MissingRole(reader), Settled: true}},
 		"waits longer where an answer was lost later":        {input(past, wants(writer), lost(80*time.Second)), sweep},
-		"does not wait for what has the new name":            {input(past, wants(writer), exists(remote("r2", name("Writer")))), Step{Verb: Refuse, Verdict: says(NameTaken), Settled: true}},
+		"waits longer where another process may have repeated it": {
+			input(past, wants(writer), began(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond},
+		},
+		"does not wait for what has the new name": {input(past, wants(writer), exists(remote("r2", name("Writer")))), Step{Verb: Refuse, Verdict: says(NameTaken), Settled: true}},
 	})
 }
 

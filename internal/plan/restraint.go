@@ -46,6 +46,9 @@ func notRefusedBefore(in Input, step Step) Step {
 		step.Fields, step.Patch = rest, patch(in.Desired, rest)
 		return step
 	}
+	if refusal.Reason == NameTaken && !in.Observed.Since.After(refusal.At) {
+		return Step{Verb: Wait, Sweep: true} // a list may show who has it
+	}
 	return refused(in, step, Verdict{refusal.Reason, refusal.Message})
 }
 

@@ -173,13 +173,23 @@ func TestRefusedRequests(t *testing.T) {
 		"an update is repeated after an hour":                {refusal(drifted, Rejected, SlowRetry), update},
 		"a changed update is sent":                           {changed, asked},
 		"no update is needed any more":                       {elsewhere, Step{Verb: Keep, Verdict: says(InSync), ID: "r1", Origin: Created, Settled: true}},
-		"a creation is not repeated":                         {refusal(input(), NameTaken, time.Minute), Step{Verb: Refuse, Verdict: says(NameTaken), Settled: true}},
-		"a creation is repeated after an hour":               {refusal(input(), NameTaken, SlowRetry), creating},
+		"a creation is not repeated":                         {refusal(input(), NameTaken, 2*time.Minute), Step{Verb: Refuse, Verdict: says(NameTaken), Settled: true}},
+		"a name that is taken waits for a list that may show by whom": {
+			refusal(input(owns("r1", Created), newSpec, exists(remote("r1", name("Old")))), NameTaken, time.Minute), Step{Verb: Wait, Sweep: true},
+		},
+		"a name that is taken by nobody that a list shows is not asked for again": {
+			refusal(input(owns("r1", Created), newSpec, exists(remote("r1", name("Old")))), NameTaken, 2*time.Minute),
+			Step{Verb: Refuse, Verdict: says(NameTaken), ID: "r1", Drift: Drift{Name: new("Old")}, Settled: true},
+		},
+		"a creation is repeated after an hour": {refusal(input(), NameTaken, SlowRetry), creating},
 		"a repeated creation waits for the end of the first try": {
 			refusal(input(pending(reader, 20*time.Second)), Forbidden, time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond},
 		},
 		"a repeated creation is over after that": {
 			refusal(input(pending(reader, 2*time.Minute)), Forbidden, time.Second), Step{Verb: Refuse, Verdict: says(Forbidden), Settled: true},
+		},
+		"a repeated creation waits for what another process may have tried": {
+			refusal(input(pending(reader, 2*time.Minute), began(70*time.Second)), Forbidden, time.Second), Step{Verb: Wait, Sweep: true},
 		},
 		"an adoption that was refused takes nothing": {refusal(overwriting, Forbidden, time.Minute), overwrite},
 		"the stranger's role is not put on record in place of our lost one": {
