@@ -54,6 +54,14 @@ var _ = Describe("The health of an ArizeAccount", func() {
 		settle(ctx, role, v1alpha1.ReasonInSync)
 	})
 
+	It("answers a request for a sweep that cannot be made", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		Expect(k8s.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"}})).To(Succeed())
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		w.sweep(ctx)
+		Expect(readyReason(w.account.Status.Conditions)).To(Equal(v1alpha1.ReasonSecretNotFound))
+	})
+
 	It("is Unauthorized while the key is revoked: its roles send nothing, and a new key heals it", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		roles := []*v1alpha1.ArizeRole{w.newRole(ctx, "one"), w.newRole(ctx, "two"), w.newRole(ctx, "three")}

@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"net/http"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -109,6 +110,56 @@ var _ = Describe("An ArizeAccount protects its roles", func() {
 		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
 		Expect(w.arize.Account("another").CustomRoles()).To(BeEmpty())
 		Consistently(func() int { return w.arize.Count("POST /v2/roles") }).Should(Equal(3))
+	})
+
+	It("stays stopped although ArizeRoles are deleted meanwhile", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := append(threeRoles(ctx, w), w.settledRole(ctx, "four"))
+		w.arize.AddKey("key-of-another-account", "another")
+		w.writeKey(ctx, "key-of-another-account")
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonRolesVanished)
+		for _, role := range roles[:2] {
+			Expect(k8s.Delete(ctx, role)).To(Succeed())
+			settle(ctx, role, v1alpha1.ReasonDeletionBlocked)
+		}
+		edit(ctx, roles[2], func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionOrphan })
+		Expect(k8s.Delete(ctx, roles[2])).To(Succeed())
+		gone(ctx, roles[2])
+		w.sweep(ctx)
+		Expect(message(w.account.Status.Conditions)).To(HavePrefix("3 of 3 managed roles"))
+
+		By("and until the last one is let go, for nothing may be created there either")
+		for _, role := range roles[:2] {
+			edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionOrphan })
+			gone(ctx, role)
+		}
+		w.sweep(ctx)
+		Expect(message(w.account.Status.Conditions)).To(HavePrefix("1 of 1 managed roles"))
+		Expect(w.arize.Account("another").CustomRoles()).To(BeEmpty())
+		Expect(w.arize.Count(deleteRole)).To(BeZero())
+
+		By("going on with the right key")
+		w.writeKey(ctx, arizetest.DefaultKey)
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		settle(ctx, roles[3], v1alpha1.ReasonInSync)
+		Expect(w.names()).To(ConsistOf("one", "two", "three", "four"))
+	})
+
+	It("does not miss what is deleted while a list is read", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		roles := threeRoles(ctx, w)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Method: http.MethodGet, Times: 1})
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) {
+			metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.ReconcileRequestAnnotation, "now")
+		})
+		w.paused(ctx)
+		for _, role := range roles[:2] {
+			Expect(k8s.Delete(ctx, role)).To(Succeed())
+			gone(ctx, role)
+		}
+		w.arize.ReleaseAll()
+		w.sweep(ctx)
+		Expect(eventsOf(ctx, w.account)).To(HaveEach(v1alpha1.ReasonReady))
 	})
 
 	It("cannot be deleted while an ArizeRole uses it, and goes on working", func(ctx SpecContext) {

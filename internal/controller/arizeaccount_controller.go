@@ -116,7 +116,8 @@ type review struct {
 	swept   session.Swept
 	err     error // of the sweep
 	tried   bool  // a sweep was due
-	missing int   // managed roles that the sweep did not find
+	managed int   // roles that the sweep should find
+	missing int   // and those of them that it did not
 	request string
 }
 
@@ -146,12 +147,12 @@ func (r *AccountReconciler) open(ctx context.Context, account *v1alpha1.ArizeAcc
 
 // sweepIfDue lists the account's roles, as far as the budget allows.
 func (r *AccountReconciler) sweepIfDue(ctx context.Context, now *review) {
-	if !now.session.Usable() {
-		return
-	}
 	if value := requested(now.account); value != "" && value != now.account.Status.LastHandledReconcileAt {
 		now.request = value
 		now.session.Request(v1alpha1.ReconcileRequestAnnotation, value)
+	}
+	if !now.session.Usable() {
+		return
 	}
 	if accepted(now.account) && now.session.Health().Reason == v1alpha1.ReasonRolesVanished {
 		now.session.Request(v1alpha1.AcceptVanishedAnnotation, now.account.Annotations[v1alpha1.AcceptVanishedAnnotation])
@@ -160,7 +161,13 @@ func (r *AccountReconciler) sweepIfDue(ctx context.Context, now *review) {
 		return
 	}
 	now.tried = true
-	now.swept, now.err = now.session.Sweep(ctx, now.lane(), now.judge)
+	now.swept, now.err = now.session.Sweep(ctx, now.lane(), func(exists func(id string) bool) session.Health {
+		// Some may have been deleted while the list was read.
+		if users, err := rolesWhere(ctx, r.client, rolesByAccount, now.key.String()); err == nil {
+			now.users = users
+		}
+		return now.judge(exists)
+	})
 	if now.err != nil {
 		now.session.Defer(max(plan.Backoff(now.session.Failures()), now.session.Pause()))
 	}
@@ -177,30 +184,6 @@ func (v *review) lane() session.Lane {
 		return session.Demand
 	}
 	return session.Upkeep
-}
-
-// judge decides whether a complete list may be believed. A list that suddenly
-// misses most of what is managed probably shows another account, or a key that
-// lost its rights.
-func (v *review) judge(exists func(id string) bool) session.Health {
-	managed := 0
-	v.missing = 0
-	for i := range v.users {
-		if !managedBy(&v.users[i]) {
-			continue
-		}
-		managed++
-		if !exists(v.users[i].Status.RoleID) {
-			v.missing++
-		}
-	}
-	if vanished(v.missing, managed) && !accepted(v.account) {
-		return session.Health{
-			State: session.Failed, Reason: v1alpha1.ReasonRolesVanished,
-			Message: vanishedMessage(v.missing, managed),
-		}
-	}
-	return session.Health{State: session.Healthy}
 }
 
 // next is when to look at the account again.

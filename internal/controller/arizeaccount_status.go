@@ -61,9 +61,9 @@ func nextAccountStatus(now review, at time.Time) v1alpha1.ArizeAccountStatus {
 	if now.swept.Complete {
 		status.LastSweepTime = metav1.NewTime(now.swept.Began.UTC().Truncate(time.Second))
 		status.Roles = countRoles(now)
-		status.VanishedSince = vanishedSince(now, at)
+		status.VanishedSince = now.vanishedSince(at)
 	}
-	if now.request != "" && (now.swept.Complete || now.err != nil) {
+	if now.request != "" && (!now.session.Usable() || now.session.Honoured(v1alpha1.ReconcileRequestAnnotation) || now.err != nil) {
 		status.LastHandledReconcileAt = now.request
 	}
 	setAccountConditions(&status, account, health, now.users, at)
@@ -137,58 +137,16 @@ func healthNote(health session.Health) string {
 	return " " + accountMessage(health)
 }
 
-// managedBy says that an ArizeRole holds a remote role and means to keep it.
-func managedBy(role *v1alpha1.ArizeRole) bool {
-	return role.Status.Origin != "" && role.Status.RoleID != "" && role.DeletionTimestamp.IsZero()
-}
-
-// vanished says that so many of the managed roles are missing that the list
-// rather than the roles is to be doubted: more than half, and at least two.
-func vanished(missing, managed int) bool { return missing >= 2 && 2*missing > managed }
-
-func vanishedMessage(missing, managed int) string {
-	return fmt.Sprintf("%d of %d managed roles are suddenly missing in Arize: the API key probably belongs to another account or lost its rights. "+
-		"Nothing is created or changed until they are back. If they are really gone, set the annotation %s to the value of `status.vanishedSince`.",
-		missing, managed, v1alpha1.AcceptVanishedAnnotation)
-}
-
-// accepted says that a person confirmed that the roles are gone.
-func accepted(account *v1alpha1.ArizeAccount) bool {
-	since := account.Status.VanishedSince
-	return !since.IsZero() && account.Annotations[v1alpha1.AcceptVanishedAnnotation] == since.UTC().Format(time.RFC3339)
-}
-
-// vanishedSince keeps the first time, as long as the roles are missing.
-func vanishedSince(now review, at time.Time) metav1.Time {
-	managed := 0
-	for i := range now.users {
-		if managedBy(&now.users[i]) {
-			managed++
-		}
-	}
-	switch since := now.account.Status.VanishedSince; {
-	case !vanished(now.missing, managed):
-		return metav1.Time{}
-	case !since.IsZero():
-		return since
-	default:
-		return metav1.NewTime(at.UTC().Truncate(time.Second))
-	}
-}
-
 // countRoles counts as of the sweep. An ArizeRole whose drift this very sweep
 // uncovered counts once it says so itself.
 func countRoles(now review) *v1alpha1.RoleCounts {
-	var managed, drifted int
+	drifted := 0
 	for i := range now.users {
-		if managedBy(&now.users[i]) {
-			managed++
-		}
 		if now.users[i].Status.Drift != nil {
 			drifted++
 		}
 	}
-	managed -= now.missing
+	managed := now.managed - now.missing
 	custom := now.swept.Counts.Custom
 	return &v1alpha1.RoleCounts{
 		Predefined: count(now.swept.Counts.Predefined),

@@ -1,9 +1,11 @@
 package controller_test
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"slices"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -114,6 +116,15 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		Expect(k8s.Delete(ctx, later)).To(Succeed())
 		w.sweep(ctx)
 		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+
+		By("saying so where the right is missing")
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) { account.Spec.APIKeySecretRef.Name = "others" })
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		Expect(message(w.account.Status.Conditions)).To(ContainSubstring(`may not read Secret "others" in namespace "watched"`))
+		edit(ctx, w.account, func(account *v1alpha1.ArizeAccount) { account.Spec.APIKeySecretRef.Name = "arize-api-key" })
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
+
+		By("following what happens to the one that it may read")
 		w.writeKey(ctx, "revoked")
 		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonUnauthorized)
 		w.writeKey(ctx, arizetest.DefaultKey)
@@ -173,6 +184,30 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 		gone(ctx, role)
 		Expect(w.names()).To(BeEmpty())
 	})
+
+	DescribeTable("leaks nothing when a creation that was repeated takes effect after the manager was stopped",
+		func(ctx SpecContext, then func(context.Context, *v1alpha1.ArizeRole), left ...string) {
+			w := newWorldIn(ctx, "watched")
+			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 500, Method: http.MethodPost, Times: 2})
+			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Detached: true, Method: http.MethodPost, Nth: 3})
+			role := w.newRole(ctx, "role")
+			w.paused(ctx)
+			reload(ctx, role)
+			Expect(time.Since(role.Status.PendingCreate.StartTime.Time)).To(BeNumerically(">", inFlight), "the first try is long over")
+			stop()
+			w.arize.ResetLog()
+			then(ctx, role)
+			stop = startManager(options)
+			Eventually(func() int { return w.arize.Count(listRoles) }).ShouldNot(BeZero())
+			w.arize.ReleaseAll()
+			Eventually(w.names).Should(ConsistOf("role"))
+			Eventually(w.names).Should(ConsistOf(left))
+		},
+		Entry("and the ArizeRole is deleted", func(ctx context.Context, role *v1alpha1.ArizeRole) { Expect(k8s.Delete(ctx, role)).To(Succeed()) }),
+		Entry("and the ArizeRole is renamed", func(ctx context.Context, role *v1alpha1.ArizeRole) {
+			edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Name = "renamed" })
+		}, "renamed"),
+	)
 
 	It("keeps every role in Arize when the CRD is deleted", func(ctx SpecContext) {
 		w := newWorldIn(ctx, "watched")

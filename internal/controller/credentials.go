@@ -95,6 +95,12 @@ func apiKey(ctx context.Context, secrets client.Reader, account *v1alpha1.ArizeA
 			message: fmt.Sprintf("Secret %q does not exist in namespace %q; create it with the API key under %q.", ref.Name, account.Namespace, ref.SecretKey()),
 		}
 	}
+	if apierrors.IsForbidden(err) {
+		return arize.APIKey{}, unusable{
+			reason: v1alpha1.ReasonSecretNotFound, secretGone: true,
+			message: fmt.Sprintf("The operator may not read Secret %q in namespace %q; allow its ServiceAccount to get, list and watch it.", ref.Name, account.Namespace),
+		}
+	}
 	if err != nil {
 		return arize.APIKey{}, fmt.Errorf("reading the Secret of the account: %w", err)
 	}

@@ -33,13 +33,13 @@ type Session struct {
 	wanted    uint64            // when a fresh list was last asked for
 	waiting   map[string]uint64 // who wants a list, and since when
 	deferred  time.Time         // no sweep before, for the last ones failed
-	requests  map[string]string // the last value of each way to ask for a sweep that was honoured
+	requests  map[string]wish   // the last one of each way to ask for a sweep
 }
 
 func newSession(client *arize.Client, limits Limits, now func() time.Time) *Session {
 	return &Session{
 		client: client, now: now,
-		inventory: newInventory(), requests: map[string]string{}, waiting: map[string]uint64{},
+		inventory: newInventory(), requests: map[string]wish{}, waiting: map[string]uint64{},
 		budget: newBudget(limits.RequestsPerSecond, limits.Burst, now()), slots: newSlots(limits.AtOnce),
 	}
 }

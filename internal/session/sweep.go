@@ -28,14 +28,28 @@ func (s *Session) WantSweep(who string) {
 	s.waiting[who] = s.wanted
 }
 
+// wish is what a person gave to ask for a sweep, and from when on one honours it.
+type wish struct {
+	value  string
+	wanted uint64
+}
+
 // Request honours a person's request for a sweep, once for each value that is
 // given in the same way. It does not wait for what Defer put off.
 func (s *Session) Request(way, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.requests[way] != value {
-		s.requests[way], s.wanted, s.deferred = value, s.inventory.tick(), time.Time{}
+	if s.requests[way].value != value {
+		s.wanted, s.deferred = s.inventory.tick(), time.Time{}
+		s.requests[way] = wish{value, s.wanted}
 	}
+}
+
+// Honoured says that the last complete list is newer than the last request that was given in this way.
+func (s *Session) Honoured(way string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests[way].wanted <= s.inventory.swept
 }
 
 // Defer puts off the next sweep, for the last one failed.

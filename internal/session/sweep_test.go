@@ -384,6 +384,24 @@ func TestWantSweep(t *testing.T) {
 	})
 }
 
+func TestRequestIsHonouredByALaterList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(t, plenty)
+		a.sweep()
+		release := a.late(listRoles, func() { _, _ = a.Sweep(t.Context(), session.Upkeep, believe) })
+		a.Request("annotation", "now")
+		release()
+		if a.Honoured("annotation") {
+			t.Error("a list that began before the request answered it")
+		}
+		a.sweep()
+		if !a.Honoured("annotation") {
+			t.Error("a list that began after the request did not answer it")
+		}
+	})
+}
+
 func TestWantSweepSurvivesAFailure(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, plenty)
