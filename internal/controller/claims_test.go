@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -118,6 +119,27 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 		Expect(k8s.Delete(ctx, holder)).To(Succeed())
 		settle(ctx, next, v1alpha1.ReasonInSync)
 		Expect(next.Status.RoleID).To(Equal(holder.Status.RoleID))
+	})
+
+	It("do not adopt what the other may have created and has not found yet", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
+		author := w.newRole(ctx, "author", shared)
+		request := w.paused(ctx)
+		edit(ctx, author, func(role *v1alpha1.ArizeRole) { role.Spec.Name, role.Spec.Suspend = "own", true })
+		w.arize.Drop(request.Seq)
+		settle(ctx, author, v1alpha1.ReasonSuspended)
+		w.sweep(ctx)
+		next := w.newRole(ctx, "next", shared, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptAlways })
+		settle(ctx, next, v1alpha1.ReasonClaimed)
+		Expect(message(next.Status.Conditions)).To(ContainSubstring("author may have created"))
+		made := w.remote("shared").ID
+		edit(ctx, author, func(role *v1alpha1.ArizeRole) { role.Spec.Suspend = false })
+		settle(ctx, author, v1alpha1.ReasonInSync)
+		settle(ctx, next, v1alpha1.ReasonInSync)
+		Expect(author.Status.RoleID).To(Equal(made))
+		Expect([]v1alpha1.Origin{author.Status.Origin, next.Status.Origin}).To(HaveEach(v1alpha1.OriginCreated))
+		Expect(w.names()).To(ConsistOf("own", "shared"))
 	})
 
 	It("are told apart when the one that goes first, and has nothing yet, takes another name", func(ctx SpecContext) {

@@ -198,7 +198,7 @@ var _ = Describe("A cluster of its own", Ordered, func() {
 			w.arize.ResetLog()
 			then(ctx, role)
 			stop = startManager(options)
-			Eventually(func() int { return w.arize.Count(listRoles) }).ShouldNot(BeZero())
+			w.sweep(ctx)
 			w.arize.ReleaseAll()
 			Eventually(w.names).Should(ConsistOf("role"))
 			Eventually(w.names).Should(ConsistOf(left))

@@ -11,7 +11,7 @@ import (
 // Field indexes of the cached ArizeRoles.
 const (
 	rolesByAccount = "account"  // namespace/name of its account
-	rolesByName    = "roleName" // wanted name in Arize, of whatever account
+	rolesByName    = "roleName" // names in Arize that it wants or is creating, of whatever account
 	rolesByID      = "roleID"   // ids that its spec or its status names
 )
 
@@ -19,7 +19,7 @@ const (
 func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for field, keys := range map[string]func(*v1alpha1.ArizeRole) []string{
 		rolesByAccount: func(role *v1alpha1.ArizeRole) []string { return []string{role.Account().String()} },
-		rolesByName:    func(role *v1alpha1.ArizeRole) []string { return []string{role.RoleName()} },
+		rolesByName:    namesOf,
 		rolesByID:      idsOf,
 	} {
 		if err := indexer.IndexField(ctx, &v1alpha1.ArizeRole{}, field, ofRole(keys)); err != nil {
@@ -36,6 +36,15 @@ func ofRole(keys func(*v1alpha1.ArizeRole) []string) client.IndexerFunc {
 		}
 		return nil
 	}
+}
+
+// namesOf are the names in Arize that an ArizeRole wants or is creating.
+func namesOf(role *v1alpha1.ArizeRole) []string {
+	names := []string{role.RoleName()}
+	if pending := role.Status.PendingCreate; pending != nil && pending.Name != names[0] {
+		names = append(names, pending.Name)
+	}
+	return names
 }
 
 // idsOf are the remote roles that an ArizeRole speaks of by id.

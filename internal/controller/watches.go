@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -67,18 +68,21 @@ func (r *RoleReconciler) rivalry() handler.EventHandler {
 	}
 }
 
-// wakeRivals wakes the other ArizeRoles that mean the same name or id, or wait for the name that the role has in Arize.
+// wakeRivals wakes the other ArizeRoles that mean the same name or id, or the name that the role has in Arize.
 func (r *RoleReconciler) wakeRivals(ctx context.Context, role *v1alpha1.ArizeRole) {
-	r.wakeNamed(ctx, role, role.RoleName())
-	if has := role.Status.RoleName; has != "" && has != role.RoleName() {
-		r.wakeNamed(ctx, role, has)
+	names := namesOf(role)
+	if has := role.Status.RoleName; has != "" && !slices.Contains(names, has) {
+		names = append(names, has)
+	}
+	for _, name := range names {
+		r.wakeNamed(ctx, role, name)
 	}
 	for _, id := range idsOf(role) {
 		r.wakeWhere(ctx, role, rolesByID, id)
 	}
 }
 
-// wakeNamed wakes the other ArizeRoles that want a name.
+// wakeNamed wakes the other ArizeRoles that want a name, or are creating it.
 func (r *RoleReconciler) wakeNamed(ctx context.Context, role *v1alpha1.ArizeRole, name string) {
 	r.wakeWhere(ctx, role, rolesByName, name)
 }

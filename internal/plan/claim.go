@@ -107,6 +107,18 @@ func heldElsewhere(id string, self Claim, rivals []Claim) bool {
 	})
 }
 
+// authorOf is the rival that was creating a role exactly like this one, whatever it wants by now. It goes first: the role
+// may be its own.
+func authorOf(role arize.Role, rivals []Claim) *Claim {
+	for i := range rivals {
+		rival := &rivals[i]
+		if rival.SameAccount && rival.Pending == role.Name && rival.Digest == AsDesired(role).Digest() {
+			return rival
+		}
+	}
+	return nil
+}
+
 // heldBy is the rival whose status carries the id.
 func heldBy(id string, rivals []Claim) *Claim {
 	for i := range rivals {

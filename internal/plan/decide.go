@@ -167,10 +167,23 @@ func convergeByName(in Input) Step {
 	if in.Policy.readOnly() {
 		return manage(in, *named, "")
 	}
+	if rival := authorOf(*named, in.Rivals); rival != nil {
+		return afterAuthor(*rival, *named)
+	}
 	if !mayAdopt(in, *named) {
 		return Step{Verb: Refuse, Verdict: Verdict{NameTaken, nameTaken(in, *named)}}
 	}
 	return manage(in, *named, Adopted)
+}
+
+// afterAuthor leaves a role alone until the rival that may have created it knows whether it did.
+func afterAuthor(rival Claim, role arize.Role) Step {
+	if rival.Active {
+		return Step{Verb: Keep, Verdict: Verdict{Progressing, fmt.Sprintf("Waiting for ArizeRole %s, which may have created the role %q.", rival.Key, role.Name)}}
+	}
+	message := fmt.Sprintf("ArizeRole %s may have created the role %q (id %s), and does not look for it: it is suspended, reports only or is being deleted. "+
+		"Resume or delete it, or choose another `spec.name`.", rival.Key, role.Name, role.ID)
+	return Step{Verb: Refuse, Verdict: Verdict{Claimed, message}}
 }
 
 func mayAdopt(in Input, role arize.Role) bool {

@@ -63,13 +63,18 @@ func TestAdoption(t *testing.T) {
 	} {
 		t.Run(string(policy), func(t *testing.T) {
 			decideRows(t, map[string]row{
-				"an identical role":                           {input(adopting(policy), exists(identical)), want.identical},
-				"a different role":                            {input(adopting(policy), exists(different)), want.different},
-				"a predefined role":                           {input(adopting(policy), exists(remote("r1", predefinedRole))), refuse(Predefined)},
-				"a role that a rival holds":                   {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Reader"))), claimed},
-				"a different role that a rival holds":         {input(adopting(policy), exists(different), rivalry(rival("b/b", "r1", "Reader"))), claimed},
-				"a role that its rival is about to rename":    {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Viewer"))), waiting},
-				"a role that no longer has an owner, by name": {input(owns("gone", Created), newSpec, adopting(policy), exists(identical)), want.identical},
+				"an identical role":                        {input(adopting(policy), exists(identical)), want.identical},
+				"a different role":                         {input(adopting(policy), exists(different)), want.different},
+				"a predefined role":                        {input(adopting(policy), exists(remote("r1", predefinedRole))), refuse(Predefined)},
+				"a role that a rival holds":                {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Reader"))), claimed},
+				"a different role that a rival holds":      {input(adopting(policy), exists(different), rivalry(rival("b/b", "r1", "Reader"))), claimed},
+				"a role that its rival is about to rename": {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Viewer"))), waiting},
+				"a role that its rival may have created":   {input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader)))), waiting},
+				"a role that nobody looks for who may have created it": {
+					input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader), inactive))), refuse(Claimed),
+				},
+				"a different role than its rival was creating": {input(adopting(policy), exists(different), rivalry(claimant("b/b", 90, "Viewer", isSending(reader)))), want.different},
+				"a role that no longer has an owner, by name":  {input(owns("gone", Created), newSpec, adopting(policy), exists(identical)), want.identical},
 			})
 		})
 	}
