@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
@@ -91,44 +90,6 @@ func claimed(in Input) (Step, bool) {
 		step.ID, step.Seen, step.Drift = role.ID, role, Diff(in.Desired, *role)
 	}
 	return step, true
-}
-
-func pendingCreation(in Input) (Step, bool) {
-	if !unresolved(in) || in.Policy.RoleID != "" {
-		return Step{}, false
-	}
-	if !in.Observed.Since.After(in.History.Uncertain) {
-		return Step{Verb: Wait, Sweep: true}, true // the answer was lost; a list tells
-	}
-	if proven(in) {
-		return recordFirst(manage(in, *in.Observed.Pending, Created)), true
-	}
-	if !repeats(in) {
-		// Nothing that we would do now would meet the first request, or know its
-		// role again: be sure that it is over.
-		return settled(in)
-	}
-	return Step{}, false
-}
-
-// repeats says that the same creation would be sent again: a role of the same name
-// protects from a second one, and its digest proves either request.
-func repeats(in Input) bool {
-	pending := in.Record.Pending
-	return !in.Policy.readOnly() && pending.Name == in.Desired.Name &&
-		(pending.Digest == "" || pending.Digest == in.Desired.Digest())
-}
-
-// recordFirst puts off everything else until the id is on record: the proof of
-// authorship is that the role is still as it was sent. An update follows at once.
-func recordFirst(step Step) Step {
-	if step.Verb == Update {
-		step.Again = time.Millisecond
-	}
-	if step.Verb == Update || step.Verb == Refuse {
-		step.Verb, step.Patch, step.Fields = Adopt, arize.RolePatch{}, 0
-	}
-	return step
 }
 
 // converge makes the remote role what is desired, or says why not.

@@ -78,7 +78,7 @@ func Held(step Step) Step {
 // was to delete what came of it.
 func refused(in Input, step Step, verdict Verdict) Step {
 	if step.Repeat {
-		if wait, open := settled(in); open {
+		if wait, may := mayStillLand(in); may {
 			return wait
 		}
 	}
