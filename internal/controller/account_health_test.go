@@ -21,7 +21,7 @@ var _ = Describe("The health of an ArizeAccount", func() {
 		w.arize.SeedRoles(3)
 		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonReady)
 		w.newRole(ctx, "one")
-		Eventually(func() int { return w.arize.Count("POST /v2/roles") }).Should(Equal(1))
+		Eventually(func() int { return w.arize.Count(createRole) }).Should(Equal(1))
 		w.sweep(ctx)
 
 		status := w.account.Status
@@ -76,9 +76,10 @@ var _ = Describe("The health of an ArizeAccount", func() {
 		for _, role := range roles {
 			settle(ctx, role, v1alpha1.ReasonAccountNotReady)
 		}
-		Expect(w.arize.Count("PATCH /v2/roles/{role_id}")).To(Equal(1), "only the edit that found out")
+		Expect(w.arize.Count(updateRole)).To(Equal(1), "only the edit that found out")
 		edit(ctx, roles[1], func(role *v1alpha1.ArizeRole) { role.Spec.Description = "changed" })
-		Consistently(func() int { return w.arize.Count("PATCH /v2/roles/{role_id}") }).Should(Equal(1))
+		settle(ctx, roles[1], v1alpha1.ReasonAccountNotReady)
+		Expect(w.arize.Count(updateRole)).To(Equal(1))
 		Expect(w.arize.Count(listRoles)).To(BeNumerically("<=", 5), "probes after one second, two, four")
 
 		w.arize.AddKey("another-key", w.arize.Accounts()[0])
@@ -118,7 +119,7 @@ var _ = Describe("The health of an ArizeAccount", func() {
 		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, Method: http.MethodGet, Times: 2})
 		version := role.ResourceVersion
 		w.sweep(ctx)
-		Eventually(func() int { return w.arize.Count("GET /v2/roles") }).Should(BeNumerically(">=", 4))
+		Eventually(func() int { return w.arize.Count(listRoles) }).Should(BeNumerically(">=", 4))
 		Expect(readyReason(w.account.Status.Conditions)).To(Equal(v1alpha1.ReasonReady))
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(role), role)).To(Succeed())
 		Expect(role.ResourceVersion).To(Equal(version), "the role heard nothing of it")

@@ -41,6 +41,6 @@ var _ = Describe("An ArizeRole", func() {
 		gone(ctx, role)
 		_, exists := w.arize.Role(created.ID)
 		Expect(exists).To(BeFalse())
-		Expect(w.arize.Count("POST /v2/roles")).To(Equal(1))
+		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 })

@@ -1,8 +1,6 @@
 package plan
 
-import (
-	"github.com/arize-operator/arize-operator/internal/arize"
-)
+import "github.com/arize-operator/arize-operator/internal/arize"
 
 // deletion decides about an ArizeRole that is being deleted: only what is provably
 // ours is deleted, and only when the policy says so.
