@@ -156,8 +156,8 @@ type ArizeAccountStatus struct {
 	LastSweepTime metav1.Time `json:"lastSweepTime,omitzero"`
 
 	// vanishedSince is when a sweep suddenly missed most of the managed roles.
-	// Nothing is created or changed until they are back, or until the annotation
-	// iam.arize-operator.io/accept-vanished has this value.
+	// Nothing is created, changed or deleted until they are back, or until the
+	// annotation iam.arize-operator.io/accept-vanished has this value.
 	//
 	// +optional
 	VanishedSince metav1.Time `json:"vanishedSince,omitzero"`
