@@ -20,7 +20,7 @@ RACE = $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 WITH_ASSETS = KUBEBUILDER_ASSETS="$$(hack/assets/assets.sh)"; export KUBEBUILDER_ASSETS;
 
 .PHONY: help
-help: ## Say what there is to make.
+help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*##"; printf "Usage:\n  make \033[36m<target>\033[0m\n"} \
 		/^[a-zA-Z_0-9-]+:.*?##/ { printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2 } \
 		/^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
@@ -99,7 +99,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s).
 # Without N this is the published benchmark. Runs with other numbers of roles are kept in the same place.
 BENCH_OUT ?= $(if $(N),bin/bench,docs/benchmarks)
 .PHONY: bench
-bench: ## Measure what 100, 1000 and 10,000 roles cost (about an hour), or only N=100; write tables and plots to BENCH_OUT.
+bench: ## Measure what 100, 1000 and 10,000 roles cost (about an hour), or only N=100; write tables and plots to BENCH_OUT. BENCH_FLAGS are flags of hack/bench.
 	@$(WITH_ASSETS) failed=0; go run ./hack/bench $(if $(N),-n="$(N)") -out=$(BENCH_OUT) $(BENCH_FLAGS) || failed=$$?; \
 		go -C hack/bench/plot run . $(abspath $(BENCH_OUT)); exit $$failed
 
@@ -110,11 +110,11 @@ bench-render: ## Write the tables and plots of BENCH_OUT anew, without measuring
 
 DURATION ?= 1m
 .PHONY: chaos
-chaos: ## Let things go wrong at random for DURATION (1m) and check that no role is lost, leaked or stolen; SEED repeats a mix.
+chaos: ## Soak the operator in random failures for DURATION (1m), and check that no role is lost, leaked or taken over; SEED repeats a mix.
 	@$(WITH_ASSETS) SEED=$(SEED) DURATION=$(DURATION) go run ./hack/chaos
 
 .PHONY: demo
-demo: ## Play the main job on a control plane of its own, then stay up; DEMO=once ends after the story.
+demo: ## Run the demo on a control plane of its own, then stay up; DEMO=once exits at the end.
 	@$(WITH_ASSETS) DEMO=$(DEMO) go run ./hack/demo
 
 ##@ Build
@@ -129,18 +129,18 @@ run: ## Run the manager here, against the cluster of your kubeconfig.
 	go run ./cmd
 
 .PHONY: docker-build
-docker-build: ## Build the image IMG.
+docker-build: ## Build the image IMG with CONTAINER_TOOL (docker); BASE_IMAGE is the Go image to build in.
 	$(CONTAINER_TOOL) build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) -t $(IMG) .
 
 .PHONY: docker-buildx
-docker-buildx: ## Build the image IMG for all PLATFORMS, and push it.
+docker-buildx: ## Build the image IMG for all PLATFORMS, and push it; CONTAINER_TOOL and BASE_IMAGE as above.
 	$(CONTAINER_TOOL) buildx build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --platform=$(PLATFORMS) --push -t $(IMG) .
 
 # Everything that is deployed, with the image in its place. `kustomize edit set image` would leave the tree changed.
 MANIFESTS = $(TOOL) kustomize build config/default | sed 's|image: arize-operator:dev|image: $(IMG)|'
 
 .PHONY: build-installer
-build-installer: manifests ## Write everything that is deployed to dist/install.yaml.
+build-installer: manifests ## Write what `make deploy` applies to dist/install.yaml, with the image IMG.
 	@mkdir -p dist
 	$(MANIFESTS) >dist/install.yaml
 
@@ -151,14 +151,14 @@ install: ## Install the CRDs.
 	$(TOOL) kustomize build config/crd | $(KUBECTL) apply -f -
 
 .PHONY: uninstall
-uninstall: ## Remove the CRDs and with them every ArizeRole and ArizeAccount; a running manager leaves the remote roles as they are.
+uninstall: ## Delete the CRDs, and with them every ArizeRole and ArizeAccount. The manager has to run; the roles stay in Arize.
 	$(TOOL) kustomize build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: ## Install the CRDs and the manager.
+deploy: ## Install the CRDs and the manager, with the image IMG.
 	$(MANIFESTS) | $(KUBECTL) apply -f -
 
 # The CRDs go first: the manager has to be there still to take its finalizers off the objects.
 .PHONY: undeploy
-undeploy: uninstall ## Remove the CRDs and the manager.
+undeploy: uninstall ## As uninstall; then delete the manager and the namespace arize-system with all that is in it, the API key too.
 	$(MANIFESTS) | $(KUBECTL) delete --ignore-not-found -f -
