@@ -59,10 +59,10 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now 
 	}
 	if step.Writes() || step.Verb == plan.Look {
 		urgency := lane(role, now)
-		if !now.session.Enter(now.who, urgency) {
+		if !now.session.TakeSlot(now.who, urgency) {
 			return result{step: plan.Step{Verb: plan.Wait}, wait: jittered(uninvited, 0.5)}, nil
 		}
-		defer now.session.Leave()
+		defer now.session.FreeSlot()
 		if done.wait = now.session.Admit(now.who, urgency); done.wait > 0 {
 			done.step = plan.Step{Verb: plan.Wait}
 			if now.session.Pause() >= longPause {

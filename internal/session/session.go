@@ -86,23 +86,24 @@ func (s *Session) Admit(who string, lane Lane) time.Duration {
 	return s.budget.take(who, lane, s.now())
 }
 
-// Enter gives who a slot for its requests, to be given back with Leave; or it parks who: then Invite, asked by others,
-// says when to come again.
-func (s *Session) Enter(who string, lane Lane) bool {
+// TakeSlot gives who a slot for its requests, to be given back with FreeSlot; or it
+// parks who: then Invite, asked by others, says when to come again.
+func (s *Session) TakeSlot(who string, lane Lane) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.slots.take(who, lane, s.now())
 }
 
-// Leave gives a slot back.
-func (s *Session) Leave() {
+// FreeSlot gives a slot back.
+func (s *Session) FreeSlot() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slots.taken--
 }
 
-// Invite says who of those that are parked shall come now. It is asked by who at the end of each of its passes, whether or
-// not it entered: so an invitation that was not used goes on to the next.
+// Invite says who of those that are parked shall come now. It is asked by who at the
+// end of each of its passes, whether or not it got a slot: so an invitation that was
+// not used goes on to the next.
 func (s *Session) Invite(who string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -101,10 +101,10 @@ type Counts struct{ Predefined, Custom int }
 // the result: a list that must not be believed is never acted on. Judge must not
 // use the session.
 func (s *Session) Sweep(ctx context.Context, lane Lane, judge func(exists func(id string) bool) Health) (Swept, error) {
-	if !s.enter() {
+	if !s.startSweep() {
 		return Swept{Wait: meanwhile}, nil
 	}
-	defer s.leave()
+	defer s.endSweep()
 	pages, wait := s.turnPage(lane)
 	if wait > 0 {
 		return Swept{Wait: wait}, nil
@@ -129,8 +129,8 @@ func (s *Session) Sweep(ctx context.Context, lane Lane, judge func(exists func(i
 	return Swept{}, errUnended // the client has an error of its own for this
 }
 
-// enter keeps two callers from reading one list.
-func (s *Session) enter() bool {
+// startSweep keeps two callers from reading one list.
+func (s *Session) startSweep() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sweeping {
@@ -140,7 +140,7 @@ func (s *Session) enter() bool {
 	return true
 }
 
-func (s *Session) leave() {
+func (s *Session) endSweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweeping = false
