@@ -346,7 +346,6 @@ func (a *account) work(s *session.Session, who string, i int) (sent int) {
 	s.Observe(role.ID, role.Name, who)
 	s.Health()
 	s.Pause()
-	s.Pace()
 	return 1
 }
 

@@ -117,14 +117,6 @@ func (s *Session) Release() {
 	s.budget.over(s.now())
 }
 
-// Pace is how many requests per second the account is used with at most: fewer than
-// were configured after Arize refused some for coming too fast.
-func (s *Session) Pace() (perSecond float64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.budget.perSecond()
-}
-
 // Observation is what is known of one role, taken in one moment. The roles are
 // shared: they must not be changed.
 type Observation struct {
@@ -238,15 +230,15 @@ func (s *Session) extra(err error) {
 // note updates budget and breaker. It may close a healthy account; only a sweep
 // opens it again.
 func (s *Session) note(err error, sent uint64) {
-	s.pace(err, sent)
+	s.learnRate(err, sent)
 	if s.breaker.observe(err) && s.health.State == Healthy {
 		s.turn(failed(err))
 		s.wanted = s.inventory.tick() // the account's own sweep is the probe
 	}
 }
 
-// pace lets the budget learn from an answer to a request that was sent at a moment.
-func (s *Session) pace(err error, sent uint64) {
+// learnRate lets the budget learn from an answer to a request that was sent at a moment.
+func (s *Session) learnRate(err error, sent uint64) {
 	switch arize.ClassOf(err) {
 	case arize.ClassUnavailable, arize.ClassCanceled: // no answer
 	case arize.ClassRateLimited:
