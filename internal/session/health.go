@@ -41,8 +41,8 @@ const (
 	Unavailable  = "Unavailable"
 )
 
-// breaker counts what requests say about the account.
-type breaker struct {
+// strikes count what speaks against the account, until it trips the breaker.
+type strikes struct {
 	failures int // requests in a row that got no answer
 	sweeps   int // in a row that failed
 	refusals int // in a row of one page, for the rate of requests
@@ -50,17 +50,17 @@ type breaker struct {
 
 // observe learns from the end of a request, and says whether the account has to
 // be doubted: its key was refused, or it did not answer several times in a row.
-func (b *breaker) observe(err error) (trip bool) {
+func (k *strikes) observe(err error) (trip bool) {
 	switch arize.ClassOf(err) {
 	case arize.ClassCanceled, arize.ClassRateLimited:
 		return false
 	case arize.ClassUnauthorized:
 		return true
 	case arize.ClassUnavailable:
-		b.failures++
-		return b.failures >= tolerance
+		k.failures++
+		return k.failures >= tolerance
 	default:
-		b.failures = 0
+		k.failures = 0
 		return false
 	}
 }
@@ -68,13 +68,13 @@ func (b *breaker) observe(err error) (trip bool) {
 // fail learns from the end of a sweep that failed, and says whether that is to be
 // told. Of a healthy account one failure says nothing, unless roles may not be
 // listed; a limit of the rate never does, for the sweep goes on.
-func (b *breaker) fail(class arize.Class, state State) (tell bool) {
+func (k *strikes) fail(class arize.Class, state State) (tell bool) {
 	if class == arize.ClassRateLimited {
-		b.refusals++
+		k.refusals++
 		return state != Healthy
 	}
-	b.sweeps++
-	return state != Healthy || class == arize.ClassForbidden || b.sweeps >= tolerance
+	k.sweeps++
+	return state != Healthy || class == arize.ClassForbidden || k.sweeps >= tolerance
 }
 
 // failed is the health of an account after an error that speaks of the account.

@@ -25,7 +25,7 @@ type Session struct {
 	inventory inventory
 	budget    budget
 	slots     slots
-	breaker   breaker
+	strikes   strikes
 	health    Health
 	turned    bool              // health changed since somebody asked
 	list      *list             // under way
@@ -227,17 +227,18 @@ func (s *Session) extra(err error) {
 	s.note(err, 0)
 }
 
-// note updates budget and breaker. It may close a healthy account; only a sweep
-// opens it again.
+// note updates the budget and the strikes. It may close a healthy account; only a
+// sweep opens it again.
 func (s *Session) note(err error, sent uint64) {
 	s.learnRate(err, sent)
-	if s.breaker.observe(err) && s.health.State == Healthy {
+	if s.strikes.observe(err) && s.health.State == Healthy {
 		s.turn(failed(err))
 		s.wanted = s.inventory.tick() // the account's own sweep is the probe
 	}
 }
 
-// learnRate lets the budget learn from an answer to a request that was sent at a moment.
+// learnRate lets the budget learn from an answer to a request that was sent at a
+// moment.
 func (s *Session) learnRate(err error, sent uint64) {
 	switch arize.ClassOf(err) {
 	case arize.ClassUnavailable, arize.ClassCanceled: // no answer

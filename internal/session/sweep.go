@@ -79,7 +79,7 @@ func (s *Session) Due(interval time.Duration) time.Duration {
 func (s *Session) Failures() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.breaker.sweeps + s.breaker.refusals
+	return s.strikes.sweeps + s.strikes.refusals
 }
 
 // Swept is what came of a call to Sweep.
@@ -168,7 +168,7 @@ func (s *Session) readPage(pages *list, page arize.RolePage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.note(nil, pages.sent)
-	s.breaker.refusals = 0
+	s.strikes.refusals = 0
 	s.inventory.take(pages, page.Roles)
 	if !page.HasMore {
 		return nil
@@ -188,7 +188,7 @@ func (s *Session) interrupt(pages *list, err error) {
 	if !keep || pages.cursor == "" {
 		s.list = nil
 	}
-	if class != arize.ClassCanceled && s.breaker.fail(class, s.health.State) {
+	if class != arize.ClassCanceled && s.strikes.fail(class, s.health.State) {
 		s.turn(failed(err))
 	}
 }
@@ -210,7 +210,7 @@ func (s *Session) complete(pages *list, judge func(exists func(id string) bool) 
 			result.Counts.Custom++
 		}
 	}
-	s.list, s.breaker, s.deferred = nil, breaker{}, time.Time{}
+	s.list, s.strikes, s.deferred = nil, strikes{}, time.Time{}
 	// Still under the lock: nobody has seen the list yet.
 	s.turn(judge(func(id string) bool { return s.inventory.roles[id] != nil }))
 	return result
