@@ -44,8 +44,8 @@ const (
 // strikes count what speaks against the account, until it trips the breaker.
 type strikes struct {
 	failures int // requests in a row that got no answer
-	sweeps   int // in a row that failed
-	refusals int // in a row of one page, for the rate of requests
+	sweeps   int // in a row that failed, other than for the rate
+	refusals int // in a row of one page, for the rate
 }
 
 // observe learns from the end of a request, and says whether the account has to

@@ -75,7 +75,8 @@ func (s *Session) Due(interval time.Duration) time.Duration {
 	return due.Sub(now)
 }
 
-// Failures is how many sweeps failed in a row.
+// Failures is how many sweeps failed in a row, and how often in a row the page at
+// which the sweep goes on was refused for the rate.
 func (s *Session) Failures() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
