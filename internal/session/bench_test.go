@@ -37,8 +37,8 @@ func benchPages(b *testing.B) [][]arize.Role {
 	return pages
 }
 
-// decoded copies a page as the client would have made it: it keeps one copy of each
-// permission on a page.
+// decoded copies a page as the client would have made it: of each permission there is
+// one copy in the process.
 func decoded(b *testing.B, page []arize.Role) (fresh []arize.Role) {
 	b.Helper()
 	text, err := json.Marshal(page)
@@ -48,13 +48,9 @@ func decoded(b *testing.B, page []arize.Role) (fresh []arize.Role) {
 	if err := json.Unmarshal(text, &fresh); err != nil {
 		b.Fatal(err)
 	}
-	shared := map[string]string{}
 	for i := range fresh {
 		for p, permission := range fresh[i].Permissions {
-			if _, known := shared[permission]; !known {
-				shared[permission] = permission
-			}
-			fresh[i].Permissions[p] = shared[permission]
+			fresh[i].Permissions[p] = arize.Intern(permission)
 		}
 	}
 	return fresh
