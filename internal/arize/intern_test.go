@@ -13,12 +13,35 @@ import (
 // same tells one string from two that are equal.
 func same(a, b string) bool { return unsafe.StringData(a) == unsafe.StringData(b) } //nolint:gosec // only compared
 
+// Those that share are not parallel: they come before TestInternIsBounded leaves no room.
+
 func TestInternShares(t *testing.T) {
-	t.Parallel()
 	first := arize.Intern(strings.Clone("INTERN_TEST_READ"))
 	again := arize.Intern(strings.Clone("INTERN_TEST_READ"))
 	if first != again || !same(first, again) {
 		t.Errorf("got %q and %q, want one string", first, again)
+	}
+}
+
+// TestRolesSharePermissions: within a page, and with every other answer.
+func TestRolesSharePermissions(t *testing.T) {
+	var names []string
+	for range 2 {
+		client := answered(t, 200, labelled("application/json"), pageOf(2, 1))
+		for role, err := range client.Roles(t.Context(), arize.ListOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, role.Permissions...)
+		}
+	}
+	if len(names) != 4 {
+		t.Fatalf("got %q, want four permissions", names)
+	}
+	for _, name := range names {
+		if !same(name, names[0]) {
+			t.Errorf("got a copy of %q", name)
+		}
 	}
 }
 

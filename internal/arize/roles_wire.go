@@ -71,16 +71,7 @@ func (a *rolePage) decoded() RolePage {
 		return RolePage{}
 	}
 	page := RolePage{HasMore: a.Pagination.more(), NextCursor: a.Pagination.cursor()}
-	// Roles share most of their permissions; keeping one copy of each keeps an inventory of thousands small.
-	shared := make(map[string]string)
 	for _, item := range a.Roles.list {
-		for i, permission := range item.Permissions {
-			if known, ok := shared[permission]; ok {
-				item.Permissions[i] = known
-			} else {
-				shared[permission] = permission
-			}
-		}
 		page.Roles = append(page.Roles, item.decoded())
 	}
 	return page
