@@ -8,12 +8,11 @@ import (
 	"net/url"
 )
 
-const (
-	// maxPages ends a list whose server keeps inventing cursors: a million roles are beyond any account.
-	maxPages = 10_000
-	// maxCursorBytes is what still fits into a URL that servers accept.
-	maxCursorBytes = 4096
-)
+// MaxPages ends a list whose server keeps inventing cursors: a million roles are beyond any account.
+const MaxPages = 10_000
+
+// maxCursorBytes is what still fits into a URL that servers accept.
+const maxCursorBytes = 4096
 
 // page is one page of some list, as an answer.
 type page[T any] interface {
@@ -30,7 +29,7 @@ func pages[T any, P page[T]](
 		query := maps.Clone(query) // an iterator may be ranged over more than once
 		cursor := cursor
 		seen := map[string]bool{cursor: true}
-		for range maxPages {
+		for range MaxPages {
 			if cursor != "" {
 				query.Set("cursor", cursor)
 			}

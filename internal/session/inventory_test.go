@@ -583,8 +583,8 @@ func TestListThatDoesNotEnd(t *testing.T) {
 			v := newInventory()
 			l := v.begin(epoch)
 			var err error
-			for page := 0; err == nil && page <= maxPages; page++ {
-				err = l.turn(row.cursor(page))
+			for page := 0; err == nil && page <= arize.MaxPages; page++ {
+				err = l.follow(row.cursor(page))
 			}
 			if !errors.Is(err, row.want) {
 				t.Fatalf("got %v, want %v", err, row.want)

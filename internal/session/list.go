@@ -8,10 +8,6 @@ import (
 	"github.com/arize-operator/arize-operator/internal/arize"
 )
 
-// maxPages ends a list whose server keeps inventing cursors: a million roles are
-// beyond any account.
-const maxPages = 10_000
-
 // What can be wrong with a list beyond a single page.
 var (
 	errRepeats = errors.New("the list of roles repeats itself: Arize sent the same cursor twice")
@@ -35,12 +31,13 @@ func (v *inventory) begin(now time.Time) *list {
 	return &list{began: now, moment: moment, sent: moment, met: map[string]bool{}, fresh: map[string]fact{}}
 }
 
-// turn goes on to the next page.
-func (l *list) turn(cursor string) error {
+// follow goes on to the next page. It checks what the client checks too, for whom a
+// list begins anew with each call of Sweep.
+func (l *list) follow(cursor string) error {
 	if l.met[cursor] {
 		return errRepeats
 	}
-	if len(l.met) == maxPages {
+	if len(l.met) == arize.MaxPages {
 		return errUnended
 	}
 	l.cursor, l.met[cursor] = cursor, true

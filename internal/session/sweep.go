@@ -174,7 +174,7 @@ func (s *Session) readPage(pages *list, page arize.RolePage) error {
 	if !page.HasMore {
 		return nil
 	}
-	return pages.turn(page.NextCursor)
+	return pages.follow(page.NextCursor)
 }
 
 // interrupt ends a sweep that failed. After a 429, or when the caller gave up, it
