@@ -528,9 +528,6 @@ func TestInventoryChanges(t *testing.T) {
 			if diff := cmp.Diff(slices.Sorted(maps.Keys(s.last.Names)), row.names); diff != "" {
 				t.Errorf("names (-got +want):\n%s", diff)
 			}
-			if got, want := s.last.IsZero(), row.ids == nil; got != want {
-				t.Errorf("IsZero: got %v, want %v", got, want)
-			}
 		})
 	}
 }

@@ -81,9 +81,6 @@ type Changes struct {
 
 func newChanges() Changes { return Changes{IDs: map[string]bool{}, Names: map[string]bool{}} }
 
-// IsZero says that nothing changed.
-func (c Changes) IsZero() bool { return len(c.IDs) == 0 }
-
 // add notes that a role, if it was there, looks different now, if it is there.
 func (c Changes) add(was *known, is *arize.Role) {
 	if was != nil {

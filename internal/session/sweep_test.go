@@ -87,7 +87,7 @@ func TestSweepOfManyPages(t *testing.T) {
 				t.Errorf("got %d changes of the first list, want %d", len(swept.Changes.IDs), row.roles)
 			}
 			a.equal()
-			if again := a.sweep(); !again.Changes.IsZero() {
+			if again := a.sweep(); len(again.Changes.IDs) > 0 {
 				t.Errorf("got changes %+v of the same list again, want none", again.Changes)
 			}
 		})
