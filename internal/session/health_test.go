@@ -116,8 +116,8 @@ func TestHealth(t *testing.T) {
 				got.Message = got.Message[strings.LastIndex(got.Message, "(HTTP"):]
 				row.want.Message = row.want.Message[strings.LastIndex(row.want.Message, "(HTTP"):]
 			}
-			if diff := cmp.Diff(got, row.want); diff != "" {
-				t.Errorf("after %q (-got +want):\n%s", row.answers, diff)
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("after %q (-want +got):\n%s", row.answers, diff)
 			}
 		})
 	}

@@ -58,8 +58,8 @@ func TestHolders(t *testing.T) {
 			row.bind(a, id, other)
 			got, err := a.Holders(t.Context(), id)
 			a.must(err)
-			if diff := cmp.Diff(got, row.want, cmpopts.IgnoreFields(session.Holders{}, "First")); diff != "" {
-				t.Errorf("holders (-got +want):\n%s", diff)
+			if diff := cmp.Diff(row.want, got, cmpopts.IgnoreFields(session.Holders{}, "First")); diff != "" {
+				t.Errorf("holders (-want +got):\n%s", diff)
 			}
 			if len(got.First) != row.first {
 				t.Errorf("got %d of them, want %d", len(got.First), row.first)

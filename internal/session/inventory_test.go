@@ -408,8 +408,8 @@ func TestInventory(t *testing.T) {
 			t.Parallel()
 			s := newScript()
 			row.do(s)
-			if diff := cmp.Diff(s.shown(), row.want); diff != "" {
-				t.Errorf("shown (-got +want):\n%s", diff)
+			if diff := cmp.Diff(row.want, s.shown()); diff != "" {
+				t.Errorf("shown (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -522,11 +522,11 @@ func TestInventoryChanges(t *testing.T) {
 			s := newScript()
 			s.whole("a x 1", "b y 1")
 			row.do(s)
-			if diff := cmp.Diff(slices.Sorted(maps.Keys(s.last.IDs)), row.ids); diff != "" {
-				t.Errorf("ids (-got +want):\n%s", diff)
+			if diff := cmp.Diff(row.ids, slices.Sorted(maps.Keys(s.last.IDs))); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(slices.Sorted(maps.Keys(s.last.Names)), row.names); diff != "" {
-				t.Errorf("names (-got +want):\n%s", diff)
+			if diff := cmp.Diff(row.names, slices.Sorted(maps.Keys(s.last.Names))); diff != "" {
+				t.Errorf("names (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -587,8 +587,8 @@ func TestListThatDoesNotEnd(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, row.want)
 			}
 			want := Health{State: Failed, Reason: Unavailable, Message: row.want.Error()}
-			if diff := cmp.Diff(failed(err), want); diff != "" {
-				t.Errorf("health (-got +want):\n%s", diff)
+			if diff := cmp.Diff(want, failed(err)); diff != "" {
+				t.Errorf("health (-want +got):\n%s", diff)
 			}
 		})
 	}

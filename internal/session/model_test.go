@@ -448,8 +448,8 @@ func (m *model) check() {
 	if len(m.inventory.names) != len(holders) {
 		m.t.Errorf("got %d names, want %d", len(m.inventory.names), len(holders))
 	}
-	if diff := cmp.Diff(m.inventory.doubts, m.doubted); diff != "" {
-		m.t.Errorf("doubts (-got +want):\n%s", diff)
+	if diff := cmp.Diff(m.doubted, m.inventory.doubts); diff != "" {
+		m.t.Errorf("doubts (-want +got):\n%s", diff)
 	}
 }
 
@@ -472,8 +472,8 @@ func (m *model) settle() {
 	for id, held := range m.inventory.roles {
 		got[id] = *held.role
 	}
-	if diff := cmp.Diff(got, m.roles); diff != "" {
-		m.t.Errorf("after a quiet list (-got +want):\n%s", diff)
+	if diff := cmp.Diff(m.roles, got); diff != "" {
+		m.t.Errorf("after a quiet list (-want +got):\n%s", diff)
 	}
 	for _, role := range m.roles {
 		if named := m.inventory.named(role.Name); named == nil || named.ID != role.ID {

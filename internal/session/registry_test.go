@@ -117,8 +117,8 @@ func TestRegistryFail(t *testing.T) {
 		if kept != a.Session || kept.Usable() {
 			t.Errorf("got the same session: %v, usable: %v, want the same, for deletions alone", kept == a.Session, kept.Usable())
 		}
-		if diff := cmp.Diff(kept.Health(), failed(gone, true)); diff != "" {
-			t.Errorf("health (-got +want):\n%s", diff)
+		if diff := cmp.Diff(failed(gone, true), kept.Health()); diff != "" {
+			t.Errorf("health (-want +got):\n%s", diff)
 		}
 		a.must(kept.Delete(t.Context(), id))
 		if _, found := a.srv.Role(id); found {
@@ -147,12 +147,12 @@ func TestRegistryFail(t *testing.T) {
 			if now == a.Session || now.Usable() {
 				t.Error("got a session with a key")
 			}
-			if diff := cmp.Diff(now.Health(), failed(invalid, false)); diff != "" {
-				t.Errorf("health (-got +want):\n%s", diff)
+			if diff := cmp.Diff(failed(invalid, false), now.Health()); diff != "" {
+				t.Errorf("health (-want +got):\n%s", diff)
 			}
 			// There is no key left that could serve deletions later on.
-			if diff := cmp.Diff(a.registry.Fail(key, gone).Health(), failed(gone, false)); diff != "" {
-				t.Errorf("health (-got +want):\n%s", diff)
+			if diff := cmp.Diff(failed(gone, false), a.registry.Fail(key, gone).Health()); diff != "" {
+				t.Errorf("health (-want +got):\n%s", diff)
 			}
 		}
 	})
@@ -160,8 +160,8 @@ func TestRegistryFail(t *testing.T) {
 		t.Parallel()
 		registry := session.NewRegistry(time.Now, func(session.Key) {})
 		now := registry.Fail(key, gone)
-		if diff := cmp.Diff(now.Health(), failed(gone, false)); diff != "" || registry.Get(key) != now {
-			t.Errorf("health (-got +want):\n%s", diff)
+		if diff := cmp.Diff(failed(gone, false), now.Health()); diff != "" || registry.Get(key) != now {
+			t.Errorf("health (-want +got):\n%s", diff)
 		}
 		if !now.Turned() || registry.Fail(key, gone).Turned() {
 			t.Error("want a turn once, not at every look")
@@ -207,8 +207,8 @@ func TestRegistryTellsOncePerAccount(t *testing.T) {
 	registry.Fail(session.Key{Name: "c"}, session.Health{})
 	registry.Drop(session.Key{Name: "a"})
 	open("a", arizetest.DefaultKey)
-	if diff := cmp.Diff(told, []string{"a", "b"}); diff != "" {
-		t.Errorf("told (-got +want):\n%s", diff)
+	if diff := cmp.Diff([]string{"a", "b"}, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 

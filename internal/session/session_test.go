@@ -210,8 +210,8 @@ func TestRequests(t *testing.T) {
 			if role, err := row.call(a, id); role != nil || arize.ClassOf(err) != arize.ClassUnavailable {
 				t.Errorf("got %v, %v, want no role and an error of class Unavailable", role, err)
 			}
-			if diff := cmp.Diff(a.Observe(id, "Role", "New"), before); diff != "" {
-				t.Errorf("a failure changed what is known (-got +want):\n%s", diff)
+			if diff := cmp.Diff(before, a.Observe(id, "Role", "New")); diff != "" {
+				t.Errorf("a failure changed what is known (-want +got):\n%s", diff)
 			}
 			role, err := row.call(a, id)
 			a.must(err)
@@ -219,8 +219,8 @@ func TestRequests(t *testing.T) {
 				t.Errorf("got %d requests for two calls, want 2", got)
 			}
 			if role != nil {
-				if diff := cmp.Diff(a.Observe(role.ID, "", "").Role, role); diff != "" {
-					t.Errorf("what is known after the call (-got +want):\n%s", diff)
+				if diff := cmp.Diff(role, a.Observe(role.ID, "", "").Role); diff != "" {
+					t.Errorf("what is known after the call (-want +got):\n%s", diff)
 				}
 			}
 		})

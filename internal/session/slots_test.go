@@ -31,8 +31,8 @@ func (d *door) leave() { d.taken-- }
 
 func (d *door) wantInside(t *testing.T, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(d.inside, want); diff != "" {
-		t.Errorf("inside (-got +want):\n%s", diff)
+	if diff := cmp.Diff(want, d.inside); diff != "" {
+		t.Errorf("inside (-want +got):\n%s", diff)
 	}
 }
 

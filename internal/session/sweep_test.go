@@ -194,8 +194,8 @@ func TestSweepWaitsForTheBudget(t *testing.T) {
 		waits = append(waits, swept.Wait.Round(time.Millisecond))
 		a.pass(swept.Wait)
 	}
-	if diff := cmp.Diff(waits, slices.Repeat([]time.Duration{500 * time.Millisecond}, 4)); diff != "" {
-		t.Errorf("waits (-got +want):\n%s", diff)
+	if diff := cmp.Diff(slices.Repeat([]time.Duration{500 * time.Millisecond}, 4), waits); diff != "" {
+		t.Errorf("waits (-want +got):\n%s", diff)
 	}
 	cursors := a.cursors()
 	if slices.Sort(cursors); len(slices.Compact(cursors)) != 7 {
@@ -291,8 +291,8 @@ func TestSweepIsJudgedBeforeItIsSeen(t *testing.T) {
 			return doubtful
 		})
 		a.must(err)
-		if diff := cmp.Diff(a.Health(), doubtful); diff != "" {
-			t.Errorf("health (-got +want):\n%s", diff)
+		if diff := cmp.Diff(doubtful, a.Health()); diff != "" {
+			t.Errorf("health (-want +got):\n%s", diff)
 		}
 		role.Description = ""
 		a.srv.AddRole(role)
@@ -325,8 +325,8 @@ func TestSweepShowsTheJudgeTheNewsToo(t *testing.T) {
 		created, err = a.Create(t.Context(), arize.RoleSpec{Name: "New", Permissions: []string{"PROJECT_READ"}})
 		a.must(err)
 		release()
-		if diff := cmp.Diff(got, map[string]bool{"stays": true, "goes": false, "created": true, "other": false}); diff != "" {
-			t.Errorf("what the judge was shown (-got +want):\n%s", diff)
+		if diff := cmp.Diff(map[string]bool{"stays": true, "goes": false, "created": true, "other": false}, got); diff != "" {
+			t.Errorf("what the judge was shown (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -366,14 +366,14 @@ func TestWantSweep(t *testing.T) {
 		a.WantSweep("team/early") // again: it waits already
 		a.WantSweep("team/late")  // a list that began before does not do
 		release()
-		if diff := cmp.Diff(swept.Waiting, map[string]bool{"team/early": true}); diff != "" {
-			t.Errorf("who waited for the first list (-got +want):\n%s", diff)
+		if diff := cmp.Diff(map[string]bool{"team/early": true}, swept.Waiting); diff != "" {
+			t.Errorf("who waited for the first list (-want +got):\n%s", diff)
 		}
 		if due := a.Due(time.Hour); due > 0 {
 			t.Errorf("got the next one due after %v, want now", due)
 		}
-		if diff := cmp.Diff(a.sweep().Waiting, map[string]bool{"team/late": true}); diff != "" {
-			t.Errorf("who waited for the second list (-got +want):\n%s", diff)
+		if diff := cmp.Diff(map[string]bool{"team/late": true}, a.sweep().Waiting); diff != "" {
+			t.Errorf("who waited for the second list (-want +got):\n%s", diff)
 		}
 		if due := a.Due(time.Hour); due <= 0 {
 			t.Errorf("got the next one due after %v, want the interval", due)
@@ -408,8 +408,8 @@ func TestWantSweepSurvivesAFailure(t *testing.T) {
 	a.WantSweep("team/role")
 	a.fail(listRoles, 503, 1)
 	a.failSweep(arize.ClassUnavailable)
-	if diff := cmp.Diff(a.sweep().Waiting, map[string]bool{"team/role": true}); diff != "" {
-		t.Errorf("who waited (-got +want):\n%s", diff)
+	if diff := cmp.Diff(map[string]bool{"team/role": true}, a.sweep().Waiting); diff != "" {
+		t.Errorf("who waited (-want +got):\n%s", diff)
 	}
 }
 
