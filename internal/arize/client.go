@@ -66,12 +66,6 @@ func New(opts Options) (*Client, error) {
 	}, nil
 }
 
-// BaseURL is the normalised base URL.
-func (c *Client) BaseURL() string { return c.baseURL }
-
-// Timeout is how long one request may take.
-func (c *Client) Timeout() time.Duration { return c.timeout }
-
 // CloseIdleConnections lets go of the connections that are kept for the next request. A client that is about to be
 // dropped should, else they linger until they time out.
 func (c *Client) CloseIdleConnections() {
