@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 )
 
@@ -16,7 +15,6 @@ type Options struct {
 	BaseURL   string            // scheme, host, port, optional path prefix; "" means DefaultBaseURL
 	APIKey    APIKey            // sent as a bearer token
 	CABundle  []byte            // PEM, added to the system's roots; nil means those alone. Of no effect with Transport
-	UserAgent string            // default "arize-operator/<version from the build info>"
 	Timeout   time.Duration     // of one request including reading the body; 0 means DefaultTimeout
 	Transport http.RoundTripper // nil means one of our own, see newTransport; for tests
 }
@@ -48,12 +46,6 @@ func New(opts Options) (*Client, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = DefaultTimeout
 	}
-	if opts.UserAgent == "" {
-		opts.UserAgent = defaultUserAgent()
-	}
-	if strings.ContainsFunc(opts.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, errors.New("the user agent must be printable ASCII")
-	}
 	roots, err := rootsWith(opts.CABundle)
 	if err != nil {
 		return nil, err
@@ -62,7 +54,7 @@ func New(opts Options) (*Client, error) {
 		opts.Transport = newTransport(roots, http.ProxyFromEnvironment)
 	}
 	return &Client{
-		baseURL: baseURL, key: opts.APIKey, userAgent: opts.UserAgent, timeout: opts.Timeout, transport: opts.Transport,
+		baseURL: baseURL, key: opts.APIKey, userAgent: userAgent(), timeout: opts.Timeout, transport: opts.Transport,
 	}, nil
 }
 
@@ -74,7 +66,8 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-func defaultUserAgent() string {
+// userAgent names the operator and the version that its build info has.
+func userAgent() string {
 	version := "devel"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		version = info.Main.Version

@@ -1,8 +1,6 @@
 package arize_test
 
 import (
-	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +22,6 @@ func TestNew(t *testing.T) {
 		"no key":                 {arize.Options{}, "", 0},
 		"a URL that is none":     {arize.Options{APIKey: key, BaseURL: "https://user:" + secret + "@x"}, "", 0},
 		"a negative timeout":     {arize.Options{APIKey: key, Timeout: -1}, "", 0},
-		"a user agent of two":    {arize.Options{APIKey: key, UserAgent: "a\r\nX-Evil: 1"}, "", 0},
 		"a bundle without a CA":  {arize.Options{APIKey: key, CABundle: []byte("x")}, "", 0},
 		"even beside transports": {arize.Options{APIKey: key, CABundle: []byte("x"), Transport: roundTripper(nil)}, "", 0},
 	} {
@@ -43,18 +40,6 @@ func TestNew(t *testing.T) {
 				t.Errorf("got %s, %v, want %s, %v", client.BaseURL(), client.Timeout(), test.url, test.timeout)
 			}
 		})
-	}
-}
-
-func TestUserAgent(t *testing.T) {
-	var got string
-	client := mustNew(t, arize.Options{UserAgent: "tests/1.0 (x)", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-		got = r.UserAgent()
-		return nil, errors.New("x")
-	})})
-	_ = client.DeleteRole(t.Context(), "r1")
-	if got != "tests/1.0 (x)" {
-		t.Errorf("got %q", got)
 	}
 }
 
