@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,9 +49,8 @@ func TestTLS(t *testing.T) {
 		want   string // "" means that it works
 	}{
 		"a CA of ours": {good.URL, certificatePEM(good), ""},
-		"a CA of ours among others and among other things": {
-			good.URL,
-			append(append([]byte("# our CA\n"), certificatePEM(expired)...), append(otherPEM(), certificatePEM(good)...)...), "",
+		"a CA of ours among others, with a comment": {
+			good.URL, slices.Concat(certificatePEM(expired), []byte("# our CA\n"), certificatePEM(good)), "",
 		},
 		"a CA that we do not know": {
 			good.URL, nil,
@@ -85,17 +85,35 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestCABundle(t *testing.T) {
-	for name, bundle := range map[string]string{
-		"no PEM":           "hello",
-		"white space":      " \n",
-		"nothing but keys": string(otherPEM()),
-		"a broken block":   "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-		"half a block":     "-----BEGIN CERTIFICATE-----\nAAAA\n",
+func TestValidateCABundle(t *testing.T) {
+	const (
+		foreign    = "the CA bundle has a PEM block that is no certificate; paste the certificates of the CA only"
+		incomplete = "the CA bundle has no complete PEM block; paste the certificates of the CA with their BEGIN and END lines"
+	)
+	certificate := string(certificatePEM(tlsServer(t, nil)))
+	for name, test := range map[string]struct{ bundle, want string }{
+		"nothing":                {"", ""},
+		"a certificate":          {certificate, ""},
+		"two, and a comment":     {"# ours\n" + certificate + "# and theirs\n" + certificate, ""},
+		"no PEM":                 {"hello", incomplete},
+		"white space":            {" \n", incomplete},
+		"half a block":           {"-----BEGIN CERTIFICATE-----\nAAAA\n", incomplete},
+		"nothing but keys":       {string(otherPEM()), foreign},
+		"a key beside it":        {certificate + string(otherPEM()), foreign},
+		"a block that is broken": {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", foreign},
 	} {
-		if _, err := arize.New(arize.Options{APIKey: mustKey(t, secret), CABundle: []byte(bundle)}); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			_, inUse := arize.New(arize.Options{APIKey: mustKey(t, secret), CABundle: []byte(test.bundle)})
+			for what, err := range map[string]error{"ValidateCABundle": arize.ValidateCABundle([]byte(test.bundle)), "New": inUse} {
+				got := ""
+				if err != nil {
+					got = err.Error()
+				}
+				if got != test.want {
+					t.Errorf("%s: got %q, want %q", what, got, test.want)
+				}
+			}
+		})
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -65,31 +63,4 @@ func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Re
 		return &proxyError{status: answer.StatusCode}
 	}
 	return nil
-}
-
-// rootsWith is the system's roots plus those in bundle; nil when there is no bundle.
-func rootsWith(bundle []byte) (*x509.CertPool, error) {
-	if len(bundle) == 0 {
-		return nil, nil
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool() // a container without any: the bundle is all there is
-	}
-	found := false
-	for block, rest := pem.Decode(bundle); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, errors.New("the CA bundle holds a certificate that cannot be read")
-		}
-		roots.AddCert(certificate)
-		found = true
-	}
-	if !found {
-		return nil, errors.New("the CA bundle holds no PEM certificate")
-	}
-	return roots, nil
 }

@@ -2,9 +2,6 @@ package controller
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,7 +36,7 @@ func options(ctx context.Context, secrets client.Reader, account *v1alpha1.Arize
 	if err != nil {
 		return arize.Options{}, unusable{reason: v1alpha1.ReasonInvalidSpec, message: "spec.baseURL cannot be used: " + err.Error() + "."}
 	}
-	if err := checkCABundle(account.Spec.CABundle); err != nil {
+	if err := arize.ValidateCABundle([]byte(account.Spec.CABundle)); err != nil {
 		return arize.Options{}, unusable{reason: v1alpha1.ReasonInvalidSpec, message: "spec.caBundle cannot be used: " + err.Error() + "."}
 	}
 	if selector := account.Spec.AllowedNamespaces.Selector; selector != nil {
@@ -64,23 +61,6 @@ func endpoint(spec v1alpha1.ArizeAccountSpec) (string, error) {
 	default:
 		return arize.DefaultBaseURL, nil
 	}
-}
-
-func checkCABundle(bundle string) error {
-	certificates := 0
-	for rest := []byte(bundle); ; certificates++ {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); block.Type != "CERTIFICATE" || err != nil {
-			return errors.New("it has a PEM block that is no certificate; paste the certificates of the CA only")
-		}
-	}
-	if bundle != "" && certificates == 0 {
-		return errors.New("it has no complete PEM block; paste the certificates of the CA with their BEGIN and END lines")
-	}
-	return nil
 }
 
 func apiKey(ctx context.Context, secrets client.Reader, account *v1alpha1.ArizeAccount) (arize.APIKey, error) {
