@@ -95,21 +95,21 @@ func (r *RoleReconciler) wakeWhere(ctx context.Context, except *v1alpha1.ArizeRo
 	}
 	for i := range roles {
 		if roles[i].UID != except.UID {
-			r.wakeRival(except, &roles[i], except.ResourceVersion+" "+value)
+			r.wakeRival(except, &roles[i])
 		}
 	}
 }
 
 // wakeRival wakes one that may take over what the holder lets go of. Where its own
 // account knows the holder's role, what it knows is older than what just happened:
-// then a list comes first, and wakes it. It may wait for one that began too early,
-// so what happened asks for one in its own name, too.
-func (r *RoleReconciler) wakeRival(holder, rival *v1alpha1.ArizeRole, happened string) {
+// then a list comes first, and wakes it. It may wait already, for one that began too
+// early, so the account is told, too.
+func (r *RoleReconciler) wakeRival(holder, rival *v1alpha1.ArizeRole) {
 	key, account := client.ObjectKeyFromObject(rival), rival.Account()
 	if other := r.sessions.Get(session.Key(account)); other != nil && account != holder.Account() &&
 		other.Observe(holder.Status.RoleID, "", "").Role != nil {
 		other.WantSweep(key.String())
-		other.WantSweep(key.String() + " " + happened)
+		other.Outdated()
 		r.accounts.wake(account)
 		return
 	}

@@ -28,6 +28,15 @@ func (s *Session) WantSweep(who string) {
 	s.waiting[who] = s.wanted
 }
 
+// Outdated says that something just happened of which what is known is too old to
+// tell: a list that begins from now on is needed, whatever those wait for who asked
+// for one before.
+func (s *Session) Outdated() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = s.inventory.tick()
+}
+
 // wish is what a person gave to ask for a sweep, and from when on one honours it.
 type wish struct {
 	value  string

@@ -402,6 +402,32 @@ func TestRequestIsHonouredByALaterList(t *testing.T) {
 	})
 }
 
+// TestOutdated holds that what happens while a list is under way gets a list of its
+// own, though who waits is named with the first.
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(t, plenty)
+		a.sweep()
+		a.WantSweep("team/role")
+		var swept session.Swept
+		release := a.late(listRoles, func() { swept, _ = a.Sweep(t.Context(), session.Upkeep, believe) })
+		a.WantSweep("team/role")
+		a.Outdated()
+		release()
+		if !swept.Waiting["team/role"] {
+			t.Errorf("got %v waiting for the first list, want team/role", swept.Waiting)
+		}
+		if due := a.Due(time.Hour); due > 0 {
+			t.Errorf("got the next one due after %v, want now", due)
+		}
+		a.sweep()
+		if due := a.Due(time.Hour); due <= 0 {
+			t.Errorf("got the next one due after %v, want the interval", due)
+		}
+	})
+}
+
 func TestWantSweepSurvivesAFailure(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, plenty)
