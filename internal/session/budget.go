@@ -30,12 +30,13 @@ const round = 10
 // thousands of creations must not keep the sweeps, and the breaker with them, waiting.
 var favoured = [round]Lane{2: Demand, 5: Repair, 9: Upkeep}
 
-// Bounds of the pause after a 429 that does not say how long, and of how long an
-// admission that nobody uses is kept.
 const (
+	// defaultPause follows the first 429 in a row that does not say how long.
 	defaultPause = time.Second
-	maxPause     = time.Hour
-	grantLife    = 10 * time.Second
+	// maxPause bounds every pause, whatever Arize asks for.
+	maxPause = time.Hour
+	// grantLife is how long an admission that nobody uses is kept.
+	grantLife = 10 * time.Second
 	// grain is what sums of fractions of a token may be wrong by.
 	grain = 1e-9
 )

@@ -10,8 +10,8 @@ const (
 	// nearly is how much of the rate at which a 429 came is neared with care: the
 	// server's own savings let us be too fast for a while before it says so.
 	nearly = 0.9
-	// Bounds of how many requests may be under way while the limit is not known: as
-	// many as the server may refuse before the first of its answers is heard.
+	// How many requests may be under way while the limit is not known, at first and
+	// after a 429: as many as the server may refuse before one hears of it.
 	firstWindow  = 20
 	narrowWindow = 4
 	// patience bounds the pause after 429s that do not say how long.
@@ -24,8 +24,9 @@ const (
 // not the number of successes decides, so that a slow account is not probed more
 // often than a fast one is.
 //
-// So it is too fast about once in a minute while more is asked for than the server
-// allows, and what that costs is what is under way then. The window keeps that low.
+// So it is too fast about once in three minutes while more is asked for than the
+// server allows, and what that costs is what is under way then. The window keeps
+// that low.
 type pace struct {
 	share   float64   // of the configured rate
 	ceiling float64   // the share that is neared with care
