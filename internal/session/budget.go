@@ -233,13 +233,13 @@ func (b *budget) pause(wait time.Duration, now time.Time) {
 
 // recall takes back all admissions: what they were promised may be gone.
 func (b *budget) recall() {
-	var back [lanes][]slot
+	var back [lanes][]waiter
 	for b.granted.len() > 0 {
 		first := b.granted.leave()
 		back[first.lane] = append(back[first.lane], first)
 	}
-	for lane, slots := range back {
-		b.queues[lane].rejoin(slots)
+	for lane, first := range back {
+		b.queues[lane].rejoin(first)
 	}
 	b.turn = b.level
 }
@@ -256,7 +256,7 @@ func (b *budget) join(who string, lane Lane) Lane {
 		}
 		b.queues[held].drop(who)
 	}
-	b.queues[lane].join(slot{who, lane, b.at})
+	b.queues[lane].join(waiter{who, lane, b.at})
 	return lane
 }
 
@@ -290,7 +290,7 @@ func (b *budget) earn(tokens float64) {
 func (b *budget) promote() {
 	for b.turn >= 1-grain && b.waiting() > 0 {
 		first := b.queues[b.next()].leave()
-		b.granted.join(slot{first.who, first.lane, b.at})
+		b.granted.join(waiter{first.who, first.lane, b.at})
 		b.turn--
 		b.admissions = (b.admissions + 1) % round
 	}

@@ -351,7 +351,7 @@ func TestBudgetServesOneAfterTheOtherAtOnePerSecond(t *testing.T) {
 		}
 		b.over(epoch.Add(at + ms))
 	}
-	if b.waiting() != 0 || b.granted.len() != 0 || len(b.granted.slots) != 0 {
+	if b.waiting() != 0 || b.granted.len() != 0 || len(b.granted.waiters) != 0 {
 		t.Errorf("got %d waiting and %d admissions left, want none", b.waiting(), b.granted.len())
 	}
 }
@@ -395,10 +395,10 @@ func TestBudgetKnowsThePlaceOfEach(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // repeatable on purpose
 		b := newBudget(1, 1, epoch)
 		b.turn, b.admissions = 0, random.IntN(round)
-		var who []slot
+		var who []waiter
 		for lane := range lanes {
 			for i := range random.IntN(1 + random.IntN(60)) {
-				one := slot{fmt.Sprintf("%d/%d", lane, i), lane, epoch}
+				one := waiter{fmt.Sprintf("%d/%d", lane, i), lane, epoch}
 				b.queues[lane].join(one)
 				who = append(who, one)
 			}

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// queue is first in, first out, and knows the place of each. Slots are numbered;
-// who leaves from the middle leaves a hole behind until it reaches the front.
+// queue is first in, first out, and knows the place of each. Who comes gets the next
+// number; who leaves from the middle leaves a hole behind until it reaches the front.
 type queue struct {
-	head    int // the number of the first slot
-	slots   []slot
-	tickets map[string]int // who waits, and the number of the slot
-	holes   []int          // numbers of slots that nobody waits in, sorted
+	head    int // the number of the first
+	waiters []waiter
+	tickets map[string]int // who waits, and with which number
+	holes   []int          // numbers with which nobody waits any more, sorted
 }
 
-type slot struct {
+type waiter struct {
 	who   string
 	lane  Lane
 	since time.Time
@@ -36,13 +36,13 @@ func (q *queue) place(who string) int {
 	return ticket - q.head - holes
 }
 
-func (q *queue) join(last slot) {
-	q.tickets[last.who] = q.head + len(q.slots)
-	q.slots = append(q.slots, last)
+func (q *queue) join(last waiter) {
+	q.tickets[last.who] = q.head + len(q.waiters)
+	q.waiters = append(q.waiters, last)
 }
 
 // rejoin puts some in front of all.
-func (q *queue) rejoin(first []slot) {
+func (q *queue) rejoin(first []waiter) {
 	if len(first) == 0 {
 		return
 	}
@@ -50,7 +50,7 @@ func (q *queue) rejoin(first []slot) {
 	for i := range first {
 		q.tickets[first[i].who] = q.head + i
 	}
-	q.slots = slices.Concat(first, q.slots)
+	q.waiters = slices.Concat(first, q.waiters)
 }
 
 // drop lets who go, wherever it is.
@@ -59,19 +59,19 @@ func (q *queue) drop(who string) {
 	delete(q.tickets, who)
 	at, _ := slices.BinarySearch(q.holes, ticket)
 	q.holes = slices.Insert(q.holes, at, ticket)
-	for len(q.holes) > 0 && q.holes[0] == q.head { // so that the first slot is never a hole
-		q.slots[0] = slot{}
-		q.slots, q.holes = q.slots[1:], q.holes[1:]
+	for len(q.holes) > 0 && q.holes[0] == q.head { // so that the first is never a hole
+		q.waiters[0] = waiter{}
+		q.waiters, q.holes = q.waiters[1:], q.holes[1:]
 		q.head++
 	}
 }
 
 // leave takes out the first. There must be one.
-func (q *queue) leave() slot {
-	first := q.slots[0]
+func (q *queue) leave() waiter {
+	first := q.waiters[0]
 	q.drop(first.who)
 	return first
 }
 
 // oldest is since when the first waits. There must be one.
-func (q *queue) oldest() time.Time { return q.slots[0].since }
+func (q *queue) oldest() time.Time { return q.waiters[0].since }

@@ -29,7 +29,7 @@ func (s *slots) take(who string, lane Lane, now time.Time) bool {
 	case s.invited.holds(who):
 		s.invited.drop(who)
 	case s.free() <= 0:
-		s.park(slot{who, lane, now})
+		s.park(waiter{who, lane, now})
 		return false
 	}
 	s.unpark(who)
@@ -46,7 +46,7 @@ func (s *slots) free() int {
 }
 
 // park makes who wait at the end of a lane. It keeps the place it has, unless this lane is more urgent.
-func (s *slots) park(last slot) {
+func (s *slots) park(last waiter) {
 	for lane := range last.lane + 1 {
 		if s.parked[lane].holds(last.who) {
 			return
@@ -64,7 +64,7 @@ func (s *slots) unpark(who string) {
 	}
 }
 
-// invite is who is to come for the slots that are free. Its own invitation, if it has one that it did not use, ends.
+// invite is who is to come for the slots that are free. If declined was invited and took none, that invitation ends.
 func (s *slots) invite(declined string, now time.Time) (guests []string) {
 	if s.invited.holds(declined) {
 		s.invited.drop(declined)
@@ -75,7 +75,7 @@ func (s *slots) invite(declined string, now time.Time) (guests []string) {
 	for lane := range s.parked {
 		for s.free() > 0 && s.parked[lane].len() > 0 {
 			guest := s.parked[lane].leave()
-			s.invited.join(slot{guest.who, guest.lane, now})
+			s.invited.join(waiter{guest.who, guest.lane, now})
 			guests = append(guests, guest.who)
 		}
 	}
