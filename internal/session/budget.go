@@ -2,33 +2,8 @@ package session
 
 import (
 	"math"
-	"slices"
 	"time"
 )
-
-// Lane says how urgent a request is.
-type Lane int
-
-// The lanes, most urgent first.
-const (
-	// Person: somebody changed or deleted an ArizeRole.
-	Person Lane = iota
-	// Demand: somebody asked for a fresh look, or a creation's end is unknown.
-	Demand
-	// Repair: corrections of drift, and whatever else nobody waits for.
-	Repair
-	// Upkeep: sweeps.
-	Upkeep
-	lanes
-)
-
-// round is how many admissions hold one for each lane but the first.
-const round = 10
-
-// favoured is the lane whose own the nth admission of a round is, whoever is more
-// urgent; Person when it is nobody's. So no lane waits for the others to be empty:
-// thousands of creations must not keep the sweeps, and the breaker with them, waiting.
-var favoured = [round]Lane{2: Demand, 5: Repair, 9: Upkeep}
 
 const (
 	// defaultPause follows the first 429 in a row that does not say how long.
@@ -64,16 +39,12 @@ type budget struct {
 	at          time.Time // when level and turn were right
 	paused      time.Time // nothing is admitted before
 	underWay    int       // requests that were admitted and are not over
-	admissions  int       // in this round
-	queues      [lanes]queue
-	granted     queue // admitted, and not come back for it yet
+	room        room      // who waits
+	granted     queue     // admitted, and not come back for it yet
 }
 
 func newBudget(rate, burst int, now time.Time) budget {
-	b := budget{at: now, granted: newQueue(), pace: newPace()}
-	for lane := range b.queues {
-		b.queues[lane] = newQueue()
-	}
+	b := budget{at: now, room: room{lines: newLines()}, granted: newQueue(), pace: newPace()}
 	b.rate, b.burst = sane(rate, burst)
 	b.level, b.turn = b.burst, b.burst
 	return b
@@ -118,7 +89,7 @@ func (b *budget) take(who string, lane Lane, now time.Time) time.Duration {
 		b.turn = min(b.turn, 0)
 	}
 	if !b.granted.holds(who) {
-		lane = b.join(who, lane)
+		lane = b.room.join(waiter{who, lane, b.at})
 		b.promote()
 	}
 	if b.granted.holds(who) {
@@ -130,7 +101,7 @@ func (b *budget) take(who string, lane Lane, now time.Time) time.Duration {
 		b.underWay++
 		return 0
 	}
-	wait := b.until(float64(b.place(lane, b.queues[lane].place(who))) - b.turn)
+	wait := b.until(float64(b.room.place(lane, who)) - b.turn)
 	return b.hopeful(wait) + max(b.paused.Sub(now), 0)
 }
 
@@ -152,41 +123,6 @@ func (b *budget) hopeful(wait time.Duration) time.Duration {
 		return wait
 	}
 	return max(min(wait/2, recovery), min(wait, b.until(1)))
-}
-
-// place is how many admissions it takes to come to the one in a lane who has so many
-// in front.
-func (b *budget) place(lane Lane, before int) int {
-	for n := before + 1; ; {
-		missing := before + 1 - b.served(lane, n)
-		if missing <= 0 {
-			return n
-		}
-		n += missing
-	}
-}
-
-// served is how many of a lane are among the next n admissions.
-func (b *budget) served(lane Lane, n int) (served int) {
-	var own [lanes]int
-	rest := n
-	for l := range lanes {
-		own[l] = min(b.favours(l, n), b.queues[l].len())
-		rest -= own[l]
-	}
-	for l := range lane {
-		rest -= min(rest, b.queues[l].len()-own[l])
-	}
-	return own[lane] + min(rest, b.queues[lane].len()-own[lane])
-}
-
-// favours is how many of the next n admissions are a lane's own.
-func (b *budget) favours(lane Lane, n int) (favours int) {
-	if lane == Person {
-		return 0
-	}
-	at := slices.Index(favoured[:], lane)
-	return (b.admissions+n+round-1-at)/round - (b.admissions+round-1-at)/round
 }
 
 // charge accounts for a request that did not ask before: the others pay for it by
@@ -239,25 +175,9 @@ func (b *budget) recall() {
 		back[first.lane] = append(back[first.lane], first)
 	}
 	for lane, first := range back {
-		b.queues[lane].rejoin(first)
+		b.room.lines[lane].rejoin(first)
 	}
 	b.turn = b.level
-}
-
-// join gives who a place at the end of a lane, or keeps the one it has, unless
-// this lane is more urgent. It returns the lane in which who waits.
-func (b *budget) join(who string, lane Lane) Lane {
-	for held := range b.queues {
-		if !b.queues[held].holds(who) {
-			continue
-		}
-		if Lane(held) <= lane {
-			return Lane(held)
-		}
-		b.queues[held].drop(who)
-	}
-	b.queues[lane].join(waiter{who, lane, b.at})
-	return lane
 }
 
 // refill adds what time has earned, and admits who had to wait for it; a pause
@@ -286,46 +206,26 @@ func (b *budget) earn(tokens float64) {
 	}
 }
 
-// promote admits who waits, the urgent first but for what is a lane's own.
+// promote admits as many of those who wait as have their turn.
 func (b *budget) promote() {
-	for b.turn >= 1-grain && b.waiting() > 0 {
-		first := b.queues[b.next()].leave()
+	for b.turn >= 1-grain && b.room.len() > 0 {
+		first := b.room.admit()
 		b.granted.join(waiter{first.who, first.lane, b.at})
 		b.turn--
-		b.admissions = (b.admissions + 1) % round
 	}
 	b.settle()
-}
-
-// next is the lane whose turn it is. Somebody must be waiting.
-func (b *budget) next() Lane {
-	lane := favoured[b.admissions]
-	if b.queues[lane].len() == 0 {
-		lane = Person
-	}
-	for b.queues[lane].len() == 0 {
-		lane++
-	}
-	return lane
 }
 
 // settle brings into line what is promised and what is there.
 func (b *budget) settle() {
 	promised := 0.0
-	if b.waiting() > 0 {
+	if b.room.len() > 0 {
 		promised = b.turn
 	}
 	for b.granted.len() > 0 && promised+float64(b.granted.len()) > b.level+1+grain {
 		b.granted.leave()
 	}
-	if b.waiting() == 0 {
+	if b.room.len() == 0 {
 		b.turn = min(b.turn, b.level-float64(b.granted.len())) // nothing is saved up beyond the burst
 	}
-}
-
-func (b *budget) waiting() (n int) {
-	for lane := range b.queues {
-		n += b.queues[lane].len()
-	}
-	return n
 }

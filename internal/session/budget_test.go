@@ -351,8 +351,8 @@ func TestBudgetServesOneAfterTheOtherAtOnePerSecond(t *testing.T) {
 		}
 		b.over(epoch.Add(at + ms))
 	}
-	if b.waiting() != 0 || b.granted.len() != 0 || len(b.granted.waiters) != 0 {
-		t.Errorf("got %d waiting and %d admissions left, want none", b.waiting(), b.granted.len())
+	if b.room.len() != 0 || b.granted.len() != 0 || len(b.granted.waiters) != 0 {
+		t.Errorf("got %d waiting and %d admissions left, want none", b.room.len(), b.granted.len())
 	}
 }
 
@@ -370,10 +370,10 @@ func TestBudgetStarvesNobody(t *testing.T) {
 		}
 	}
 	var got [lanes]int
-	for n := 1; b.waiting() > 0; n++ {
-		urgent := slices.IndexFunc(b.queues[:], func(q queue) bool { return q.len() > 0 })
-		next := b.next()
-		if own := favoured[b.admissions]; next != Lane(urgent) && next != own {
+	for n := 1; b.room.len() > 0; n++ {
+		urgent := slices.IndexFunc(b.room.lines[:], func(q queue) bool { return q.len() > 0 })
+		next := b.room.next()
+		if own := favoured[b.room.admissions]; next != Lane(urgent) && next != own {
 			t.Fatalf("admission %d is for lane %d, which is neither the most urgent one, %d, nor the one whose own it is, %d", n, next, urgent, own)
 		}
 		b.turn = 1
@@ -393,23 +393,21 @@ func TestBudgetKnowsThePlaceOfEach(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // repeatable on purpose
-		b := newBudget(1, 1, epoch)
-		b.turn, b.admissions = 0, random.IntN(round)
+		r := room{lines: newLines(), admissions: random.IntN(round)}
 		var who []waiter
 		for lane := range lanes {
 			for i := range random.IntN(1 + random.IntN(60)) {
 				one := waiter{fmt.Sprintf("%d/%d", lane, i), lane, epoch}
-				b.queues[lane].join(one)
+				r.lines[lane].join(one)
 				who = append(who, one)
 			}
 		}
 		want := map[string]int{}
 		for _, one := range who {
-			want[one.who] = b.place(one.lane, b.queues[one.lane].place(one.who))
+			want[one.who] = r.place(one.lane, one.who)
 		}
-		for n := 1; b.waiting() > 0; n++ {
-			first := b.queues[b.next()].leave()
-			b.admissions = (b.admissions + 1) % round
+		for n := 1; r.len() > 0; n++ {
+			first := r.admit()
 			if want[first.who] != n {
 				t.Fatalf("seed %d: %s was told to be number %d, and is number %d", seed, first.who, want[first.who], n)
 			}

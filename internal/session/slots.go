@@ -9,18 +9,14 @@ const invitationLife = 5 * time.Second
 // slots bound how many requests of one account are under way at once. So an account that does not answer holds that
 // many workers, and never all of them. Nobody sleeps for a slot: who finds none is parked, and invited when one is free.
 type slots struct {
-	size    int // none when zero: nobody has to wait
+	size    int // 0 sets no bound
 	taken   int
-	parked  [lanes]queue
+	parked  lines
 	invited queue
 }
 
 func newSlots(size int) slots {
-	s := slots{size: size, invited: newQueue()}
-	for lane := range s.parked {
-		s.parked[lane] = newQueue()
-	}
-	return s
+	return slots{size: size, parked: newLines(), invited: newQueue()}
 }
 
 // take gives who a slot, or parks it.
@@ -29,10 +25,10 @@ func (s *slots) take(who string, lane Lane, now time.Time) bool {
 	case s.invited.holds(who):
 		s.invited.drop(who)
 	case s.free() <= 0:
-		s.park(waiter{who, lane, now})
+		s.parked.join(waiter{who, lane, now})
 		return false
 	}
-	s.unpark(who)
+	s.parked.drop(who)
 	s.taken++
 	return true
 }
@@ -43,25 +39,6 @@ func (s *slots) free() int {
 		return 1
 	}
 	return s.size - s.taken - s.invited.len()
-}
-
-// park makes who wait at the end of a lane. It keeps the place it has, unless this lane is more urgent.
-func (s *slots) park(last waiter) {
-	for lane := range last.lane + 1 {
-		if s.parked[lane].holds(last.who) {
-			return
-		}
-	}
-	s.unpark(last.who)
-	s.parked[last.lane].join(last)
-}
-
-func (s *slots) unpark(who string) {
-	for lane := range s.parked {
-		if s.parked[lane].holds(who) {
-			s.parked[lane].drop(who)
-		}
-	}
 }
 
 // invite is who is to come for the slots that are free. If declined was invited and took none, that invitation ends.
