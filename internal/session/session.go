@@ -51,6 +51,13 @@ func (s *Session) Health() Health {
 	return s.health
 }
 
+// Usable says that there is a key to send requests with, for more than deletions.
+func (s *Session) Usable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client != nil && !s.health.DeleteOnly
+}
+
 // Fail records that the account cannot be worked with.
 func (s *Session) Fail(health Health) {
 	s.mu.Lock()
@@ -78,16 +85,8 @@ func (s *Session) Turned() bool {
 	return turned
 }
 
-// Admit asks the budget for one request of who. Zero means go ahead, and to call
-// Release afterwards; otherwise it is the time after which to ask again.
-func (s *Session) Admit(who string, lane Lane) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.budget.take(who, lane, s.now())
-}
-
-// TakeSlot gives who a slot for its requests, to be given back with FreeSlot; or it
-// parks who: then Invite, asked by others, says when to come again.
+// TakeSlot gives who a slot for its requests, to be given back with FreeSlot. When it
+// says no, who is parked: Invite, asked by others, says when to come again.
 func (s *Session) TakeSlot(who string, lane Lane) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,11 +109,26 @@ func (s *Session) Invite(who string) []string {
 	return s.slots.invite(who, s.now())
 }
 
+// Admit asks the budget for one request of who. Zero means go ahead, and to call
+// Release afterwards; otherwise it is the time after which to ask again.
+func (s *Session) Admit(who string, lane Lane) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.budget.take(who, lane, s.now())
+}
+
 // Release says that a request that was admitted is over, or was not sent after all.
 func (s *Session) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget.over(s.now())
+}
+
+// Pause is how long Arize wants nothing to be sent; zero when it does not mind.
+func (s *Session) Pause() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.budget.paused.Sub(s.now()), 0)
 }
 
 // Observation is what is known of one role, taken in one moment. The roles are
@@ -248,11 +262,4 @@ func (s *Session) learnRate(err error, sent uint64) {
 	default:
 		s.budget.accept(sent, s.now())
 	}
-}
-
-// Pause is how long Arize wants nothing to be sent; zero when it does not mind.
-func (s *Session) Pause() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return max(s.budget.paused.Sub(s.now()), 0)
 }

@@ -231,10 +231,3 @@ func (s *Session) complete(pages *list, judge func(exists func(id string) bool) 
 func (s Swept) Concerns(name string, ids ...string) bool {
 	return s.Changes.Names[name] || slices.ContainsFunc(ids, func(id string) bool { return s.Changes.IDs[id] })
 }
-
-// Usable says that there is a key to send requests with, for more than deletions.
-func (s *Session) Usable() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.client != nil && !s.health.DeleteOnly
-}
