@@ -23,6 +23,18 @@ func (f *failure) Error() string { return f.text }
 
 func (f *failure) Unwrap() error { return f.err }
 
+// unsentError says why a request was never sent.
+type unsentError struct{ text string }
+
+func (e *unsentError) Error() string { return e.text }
+
+func unsent(text string) error { return &unsentError{text: text} }
+
+func isUnsent(err error) bool {
+	_, ok := errors.AsType[*unsentError](err)
+	return ok
+}
+
 // lost says why there is no answer, or (begun) not all of it.
 //
 // Which context ended decides, not err: net/http reports the cause of a context, which could be anything.

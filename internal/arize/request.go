@@ -45,7 +45,7 @@ func (c *Client) do(ctx context.Context, req request, into answer) error {
 	}
 	defer func() { _ = resp.Body.Close() }()
 
-	failed := c.failure(req.op, resp)
+	failed := c.errorFor(req.op, resp)
 	body, err := readAnswer(resp, into != nil)
 	switch {
 	case isSuccess(resp.StatusCode) && into == nil:
@@ -125,8 +125,8 @@ func readAnswer(resp *http.Response, wanted bool) ([]byte, error) {
 	return body, err
 }
 
-// failure begins the Error for an answer with what its headers say.
-func (c *Client) failure(op string, resp *http.Response) *Error {
+// errorFor begins the Error for an answer with what its headers say.
+func (c *Client) errorFor(op string, resp *http.Response) *Error {
 	return &Error{
 		Op:         op,
 		StatusCode: resp.StatusCode,

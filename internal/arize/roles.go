@@ -2,7 +2,6 @@ package arize
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -162,16 +161,4 @@ func pageSize(n int) int {
 		return MaxPageSize
 	}
 	return n
-}
-
-// unsentError says why a request was never sent.
-type unsentError struct{ text string }
-
-func (e *unsentError) Error() string { return e.text }
-
-func unsent(text string) error { return &unsentError{text: text} }
-
-func isUnsent(err error) bool {
-	_, ok := errors.AsType[*unsentError](err)
-	return ok
 }

@@ -13,7 +13,7 @@ import (
 const (
 	// dialTimeout is shorter than a request may take, so that a host with several addresses is tried at more than one.
 	dialTimeout = 10 * time.Second
-	// idleConnections is as many as the workers that may talk to one account at a time.
+	// idleConnections is as many as the requests that are under way to one account at once, by default.
 	idleConnections = 16
 	idleTimeout     = 90 * time.Second
 	maxHeaderBytes  = 64 << 10
