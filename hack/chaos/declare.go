@@ -72,13 +72,7 @@ func (s *soak) remove(ctx context.Context, role *subject) error {
 
 // try asks the apiserver for something until it agrees: it may just have been restarted.
 func (s *soak) try(ctx context.Context, what string, do func(context.Context) error) error {
-	return await(ctx, time.Minute, "the apiserver to "+what, func(ctx context.Context) error {
-		err := do(ctx)
-		if apierrors.IsNotFound(err) && what == "let go" {
-			return nil // it is gone already
-		}
-		return err
-	})
+	return await(ctx, time.Minute, "the apiserver to "+what, do)
 }
 
 // summary says what an ArizeRole declares, as short as it can.

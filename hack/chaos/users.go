@@ -188,7 +188,7 @@ func (s *soak) letGo(ctx context.Context) (string, error) {
 	before := role.ArizeRole.DeepCopy()
 	role.Spec.DeletionPolicy = v1alpha1.DeletionOrphan
 	err := s.try(ctx, "let go", func(ctx context.Context) error {
-		return s.Client.Patch(ctx, role.ArizeRole.DeepCopy(), client.MergeFrom(before))
+		return client.IgnoreNotFound(s.Client.Patch(ctx, role.ArizeRole.DeepCopy(), client.MergeFrom(before))) // it may be gone already
 	})
 	return client.ObjectKeyFromObject(role).String(), err
 }
