@@ -33,13 +33,13 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	flags, err := parse(os.Args[1:])
+	s, err := parse(flag.NewFlagSet("arize-operator", flag.ContinueOnError), os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "arize-operator:", err)
 		os.Exit(2)
 	}
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&flags.zap)))
-	if err := run(ctrl.SetupSignalHandler(), flags); err != nil {
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&s.zap)))
+	if err := run(ctrl.SetupSignalHandler(), s); err != nil {
 		ctrl.Log.Error(err, "Failed to run the manager")
 		os.Exit(1)
 	}
@@ -58,11 +58,11 @@ type settings struct {
 	zap             zap.Options
 }
 
-func parse(args []string) (settings, error) {
+// parse defines the flags and reads args.
+func parse(flags *flag.FlagSet, args []string) (settings, error) {
 	var s settings
 	var namespaces, selector string
-	flags := flag.CommandLine // holds --kubeconfig, which controller-runtime registers
-	flags.Init("arize-operator", flag.ContinueOnError)
+	ctrl.RegisterFlags(flags) // --kubeconfig
 	flags.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "Address of the metrics endpoint; 0 turns it off.")
 	flags.BoolVar(&s.metricsSecure, "metrics-secure", true, "Serve metrics over HTTPS, to authenticated and authorized callers only.")
 	flags.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz.")
