@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -34,6 +35,9 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	s, err := parse(flag.NewFlagSet("arize-operator", flag.ContinueOnError), os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) { // the usage is printed
+		return
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "arize-operator:", err)
 		os.Exit(2)

@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +15,43 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	ctrl "sigs.k8s.io/controller-runtime"
 )
+
+// asManager is an environment variable that makes the test binary the manager.
+const asManager = "RUN_AS_MANAGER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asManager) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A person who asks for help made no mistake; one who mistypes did.
+func TestExitCodes(t *testing.T) {
+	for name, test := range map[string]struct {
+		arg     string
+		code    int
+		says    string
+		without string
+	}{
+		"help":      {"--help", 0, "-watch-namespaces", "help requested"},
+		"short":     {"-h", 0, "-watch-namespaces", "help requested"},
+		"a mistake": {"--concurrency=0", 2, "arize-operator: --concurrency must be at least 1", "Usage"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], test.arg) //nolint:gosec // this test
+			cmd.Env = append(os.Environ(), asManager+"=1")
+			output, err := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("exit code %d (%v), want %d", code, err, test.code)
+			}
+			if !strings.Contains(string(output), test.says) || strings.Contains(string(output), test.without) {
+				t.Errorf("want %q in it and %q not:\n%s", test.says, test.without, output)
+			}
+		})
+	}
+}
 
 func parsed(args ...string) (settings, error) {
 	flags := flag.NewFlagSet("test", flag.ContinueOnError)
