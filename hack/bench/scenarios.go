@@ -179,7 +179,7 @@ func (b *bench) idleSweeps() int {
 }
 
 // watchPolls lasts one poll of every role.
-func (b *bench) watchPolls(ctx context.Context) error { return pause(ctx, b.poll) }
+func (b *bench) watchPolls(ctx context.Context) error { return stack.Pause(ctx, b.poll) }
 
 func (b *bench) awaitPages(ctx context.Context, pages int) error {
 	return stack.Await(ctx, "the next sweeps", func(context.Context) error {
@@ -217,15 +217,4 @@ func (b *bench) change(ctx context.Context, object client.Object, edit func()) e
 	}
 	edit()
 	return b.stack.Client.Patch(ctx, object, client.MergeFrom(before))
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

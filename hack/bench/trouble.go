@@ -114,7 +114,7 @@ func (b *bench) breakDown(ctx context.Context) error {
 	if err := b.awaitFleet(ctx, b.size, 0); err != nil {
 		return err
 	}
-	return pause(ctx, time.Until(over))
+	return stack.Pause(ctx, time.Until(over))
 }
 
 // awaitPolls waits for the next round of polls, so that this outage is noticed at once, too.
@@ -132,7 +132,7 @@ func (b *bench) awaitPolls(ctx context.Context) error {
 func (b *bench) breakDownTextbook(ctx context.Context) error {
 	b.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable})
 	defer b.arize.ClearFaults()
-	return pause(ctx, b.outage)
+	return stack.Pause(ctx, b.outage)
 }
 
 // recover ends the outage, and lasts until every role is in sync again.

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/hack/stack"
 )
 
 // declare creates an ArizeRole.
@@ -72,7 +73,7 @@ func (s *soak) remove(ctx context.Context, role *subject) error {
 
 // try asks the apiserver for something until it agrees: it may just have been restarted.
 func (s *soak) try(ctx context.Context, what string, do func(context.Context) error) error {
-	return await(ctx, time.Minute, "the apiserver to "+what, do)
+	return stack.AwaitWithin(ctx, time.Minute, "the apiserver to "+what, do)
 }
 
 // summary says what an ArizeRole declares, as short as it can.

@@ -33,7 +33,7 @@ func testLeaderChange(t *testing.T, s *suite) {
 	successor, err := s.newManager(t.Context(), true)
 	must(err)
 	must(leader.Start(t.Context()))
-	must(await(t.Context(), patience, "a leader", func(ctx context.Context) error {
+	must(stack.Await(t.Context(), "a leader", func(ctx context.Context) error {
 		var lease coordinationv1.Lease
 		return s.Client.Get(ctx, client.ObjectKey{Namespace: stack.Namespace, Name: "arize-operator." + v1alpha1.GroupName}, &lease)
 	}))
@@ -277,7 +277,7 @@ func testUninstall(t *testing.T, s *suite) {
 	defer sc.front.resume()
 	from := sc.arize.Requests()
 	left := sc.arize.Account(sc.namespace).CustomRoles()
-	if _, err := s.Kubectl(t.Context(), "delete", "crd", "arizeroles.iam.arize-operator.io", "--timeout="+patience.String()); err != nil {
+	if _, err := s.Kubectl(t.Context(), "delete", "crd", "arizeroles.iam.arize-operator.io", "--timeout="+stack.Patience.String()); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range sc.arize.Requests(arizetest.After(from[len(from)-1].Seq)) {

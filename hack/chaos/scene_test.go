@@ -18,11 +18,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/hack/stack"
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
-
-// patience is how long a scene waits for what normally takes a moment.
-const patience = 2 * time.Minute
 
 // scene is one row of the suite: a namespace, an Arize account of that name with strangers' roles in it, and an
 // ArizeAccount that leads there.
@@ -84,7 +82,7 @@ func (sc *scene) must(err error) {
 // await waits for something, and tells what Arize was asked for when it does not come.
 func (sc *scene) await(what string, check func(context.Context) error) {
 	sc.t.Helper()
-	if err := await(sc.ctx, patience, what, check); err != nil {
+	if err := stack.Await(sc.ctx, what, check); err != nil {
 		sc.t.Fatalf("%v\nWhat Arize was asked for:\n%s", err, strings.Join(sc.log(arizetest.ByAccount(sc.namespace)), "\n"))
 	}
 }

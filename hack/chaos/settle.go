@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/hack/stack"
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
@@ -29,7 +30,7 @@ func (s *soak) settle(ctx context.Context) error {
 	if err := s.mend(ctx); err != nil {
 		return err
 	}
-	if err := await(ctx, convergence, "everything to converge", s.converged); err != nil {
+	if err := stack.AwaitWithin(ctx, convergence, "everything to converge", s.converged); err != nil {
 		return err
 	}
 	s.note("everything converged")
@@ -201,7 +202,7 @@ func (s *soak) staysQuiet(ctx context.Context) error {
 func (s *soak) quietly(ctx context.Context) error {
 	s.newest = s.lastRequest()
 	began, written := time.Now(), s.ledger.written()
-	if err := pause(ctx, quiet); err != nil {
+	if err := stack.Pause(ctx, quiet); err != nil {
 		return err
 	}
 	lists := map[string]int{}
@@ -244,7 +245,7 @@ func (s *soak) empty(ctx context.Context) error {
 			return err
 		}
 	}
-	err := await(ctx, convergence, "everything to go", func(ctx context.Context) error {
+	err := stack.AwaitWithin(ctx, convergence, "everything to go", func(ctx context.Context) error {
 		roles, err := s.liveRoles(ctx)
 		if err == nil && len(roles) > 0 {
 			err = fmt.Errorf("%d ArizeRoles are there, the first is %s (%v)", len(roles), roles[0].Name, condition(&roles[0]))

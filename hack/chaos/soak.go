@@ -157,7 +157,7 @@ func (s *soak) disturb(ctx context.Context, end time.Time) error {
 		if err := s.check(ctx); err != nil {
 			return err
 		}
-		if err := pause(ctx, time.Duration(50+s.random.IntN(400))*time.Millisecond); err != nil {
+		if err := stack.Pause(ctx, time.Duration(50+s.random.IntN(400))*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -214,16 +214,4 @@ func (s *stage) liveRoles(ctx context.Context) ([]v1alpha1.ArizeRole, error) {
 	var roles v1alpha1.ArizeRoleList
 	err := s.Client.List(ctx, &roles)
 	return roles.Items, err
-}
-
-// pause lets time pass: it is the pace of the soak, nothing waits for anything.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -15,10 +15,13 @@ const (
 
 // Await calls check until it returns nil, for as long as Patience. The error of the last try is part of the one returned.
 func Await(ctx context.Context, what string, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, Patience, fmt.Errorf("nothing came of it in %s", Patience))
+	return AwaitWithin(ctx, Patience, what, check)
+}
+
+// AwaitWithin is Await for at most limit.
+func AwaitWithin(ctx context.Context, limit time.Duration, what string, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("nothing came of it in %s", limit))
 	defer cancel()
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
 	var last error
 	for {
 		err := check(ctx)
@@ -28,10 +31,20 @@ func Await(ctx context.Context, what string, check func(context.Context) error) 
 		if last == nil || ctx.Err() == nil { // that the time is over says less than what was the matter before
 			last = err
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w; at last: %w", what, context.Cause(ctx), last)
-		case <-ticker.C:
+		if over := Pause(ctx, pollInterval); over != nil {
+			return fmt.Errorf("waiting for %s: %w; at last: %w", what, over, last)
 		}
+	}
+}
+
+// Pause lets time pass. It is for paces and measured times: whoever waits for something uses Await.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
