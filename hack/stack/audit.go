@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 )
 
 // auditPolicy makes the apiserver write down, once it is over, every request of the manager and of nobody else.
@@ -25,19 +24,14 @@ rules:
 type Access struct {
 	Verb     string `json:"verb"`
 	Resource Object `json:"objectRef"`
-	Answer   struct {
-		Code int `json:"code"`
-	} `json:"responseStatus"`
-	Received time.Time `json:"requestReceivedTimestamp"`
 }
 
 // Object is what a request was about.
 type Object struct {
-	Group       string `json:"apiGroup"`
-	Resource    string `json:"resource"`
-	Subresource string `json:"subresource"`
-	Namespace   string `json:"namespace"`
-	Name        string `json:"name"`
+	Group     string `json:"apiGroup"`
+	Resource  string `json:"resource"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
 }
 
 // Writes says whether the request was meant to change something, whatever came of it.
