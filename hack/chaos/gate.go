@@ -26,13 +26,6 @@ type gate struct {
 	drop    atomic.Bool
 }
 
-// addGate stops the first matching request until the gate is released.
-func (f *front) addGate(at moment, match func(access) bool) *gate {
-	g := &gate{at: at, match: match, times: 1, caught: make(chan struct{}), open: make(chan struct{})}
-	f.add(g)
-	return g
-}
-
 // lose drops the next requests that match: their connections break before or after the apiserver did what was asked.
 func (f *front) lose(at moment, times int32, match func(access) bool) {
 	g := &gate{at: at, match: match, times: times, caught: make(chan struct{}), open: make(chan struct{})}

@@ -97,13 +97,6 @@ func (l *ledger) written() int {
 	return l.writes
 }
 
-// forgive forgets what was violated so far.
-func (l *ledger) forgive() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.violations = nil
-}
-
 // declare notes what is about to be declared for an ArizeRole, whose uid may not be known yet.
 func (l *ledger) declare(role *v1alpha1.ArizeRole, account string) {
 	l.mu.Lock()

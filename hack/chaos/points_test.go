@@ -31,6 +31,13 @@ func (k kubeTrap) await(ctx context.Context) error {
 
 func (k kubeTrap) spring() { k.gate.release() }
 
+// addGate stops the first matching request until the gate is released.
+func (f *front) addGate(at moment, match func(access) bool) *gate {
+	g := &gate{at: at, match: match, times: 1, caught: make(chan struct{}), open: make(chan struct{})}
+	f.add(g)
+	return g
+}
+
 // arizeTrap stops a request to Arize.
 type arizeTrap struct {
 	sim   *arizetest.Server

@@ -204,6 +204,13 @@ func (sc *scene) onlyOurs() {
 	}
 }
 
+// forgive forgets what was violated so far.
+func (l *ledger) forgive() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.violations = nil
+}
+
 // wanted are the names of the roles that the operator has to have made.
 func (sc *scene) wanted() []string {
 	var names []string
@@ -227,7 +234,7 @@ func (sc *scene) status(name string) v1alpha1.ArizeRoleStatus {
 	return role.Status
 }
 
-// cost fails unless Arize was asked so often to do something, successfully or not.
+// changes is how often a request with that method changed something in Arize, whatever it was answered.
 func (sc *scene) changes(method string) int {
 	return len(sc.arize.Requests(arizetest.ByAccount(sc.namespace), arizetest.Mutations, func(r arizetest.Request) bool { return r.Method == method }))
 }
