@@ -50,7 +50,7 @@ const (
 	mostMemory      = 150 // MiB
 )
 
-func (rs Results) goals() []goal {
+func (rs results) goals() []goal {
 	return []goal{
 		rs.createGoal(), rs.textbookGoal(), rs.hourlyGoal(),
 		rs.detectGoal(veryFew), rs.detectGoal(many), rs.detectGoal(utmost),
@@ -58,7 +58,7 @@ func (rs Results) goals() []goal {
 	}
 }
 
-func (rs Results) createGoal() goal {
+func (rs results) createGoal() goal {
 	const what = "create 1000 roles: time, over the larger of the two limits"
 	want := fmt.Sprintf("≤ %.1f", createOverLimit)
 	row := rs.of(many).find(operator, "create")
@@ -70,7 +70,7 @@ func (rs Results) createGoal() goal {
 	return judge(what, want, got, ratio <= createOverLimit)
 }
 
-func (rs Results) textbookGoal() goal {
+func (rs results) textbookGoal() goal {
 	const what = "create 1000 roles: the textbook reconciler's time with 1 worker, over ours"
 	want := fmt.Sprintf("≥ %d", textbookOver)
 	ours, theirs := rs.of(many).find(operator, "create"), rs.of(many).find(textbook1, "create")
@@ -81,7 +81,7 @@ func (rs Results) textbookGoal() goal {
 	return judge(what, want, fmt.Sprintf("%.2f (%s over %s)", ratio, readable(theirs.Seconds), readable(ours.Seconds)), ratio >= textbookOver)
 }
 
-func (rs Results) hourlyGoal() goal {
+func (rs results) hourlyGoal() goal {
 	const what = "1000 idle roles: the textbook reconciler's requests per hour, over ours"
 	want := fmt.Sprintf("≥ %d", hourlyUnder)
 	ours, theirs := rs.of(many).find(operator, idleScenario), rs.of(many).find(textbook1, idleScenario)
@@ -94,7 +94,7 @@ func (rs Results) hourlyGoal() goal {
 }
 
 // detectGoal counts the interval as long as its jitter may make it.
-func (rs Results) detectGoal(roles int) goal {
+func (rs results) detectGoal(roles int) goal {
 	longest := often.Seconds() * 1.1
 	what := fmt.Sprintf("%s roles: drift is noticed after one sweep interval (%s ± 10 %%), plus", grouped(roles), often)
 	want := fmt.Sprintf("≤ %ds", detectSlack)
@@ -106,7 +106,7 @@ func (rs Results) detectGoal(roles int) goal {
 	return judge(what, want, fmt.Sprintf("%.2fs (noticed after %s)", late, readable(row.DetectionSeconds)), late <= detectSlack)
 }
 
-func (rs Results) correctGoal() goal {
+func (rs results) correctGoal() goal {
 	const what = "10,000 roles: drift of 1 % is corrected after the sweep in"
 	want := fmt.Sprintf("≤ %ds", correctIn)
 	row := rs.of(utmost).find(operator, "drift of 1 %")
@@ -116,7 +116,7 @@ func (rs Results) correctGoal() goal {
 	return judge(what, want, readable(row.CorrectionSeconds), row.CorrectionSeconds <= correctIn)
 }
 
-func (rs Results) memoryGoal() goal {
+func (rs results) memoryGoal() goal {
 	const what = "10,000 roles: peak resident memory, whatever happens"
 	want := fmt.Sprintf("≤ %d MiB", mostMemory)
 	run := rs.of(utmost)
@@ -126,7 +126,7 @@ func (rs Results) memoryGoal() goal {
 	return judge(what, want, fmt.Sprintf("%.1f MiB", run.peak(operator)), run.peak(operator) <= mostMemory)
 }
 
-func (rs Results) takeoverGoal() goal {
+func (rs results) takeoverGoal() goal {
 	const what = "1000 roles: failover takes the lease time (15s), plus"
 	want := fmt.Sprintf("≤ %ds", takeoverSlack)
 	row := rs.of(many).find(operator, "failover")
@@ -137,7 +137,7 @@ func (rs Results) takeoverGoal() goal {
 	return judge(what, want, fmt.Sprintf("%.2fs (%s after SIGKILL)", late, readable(row.Seconds)), late <= takeoverSlack)
 }
 
-func (rs Results) handoverGoal() goal {
+func (rs results) handoverGoal() goal {
 	const what = "1000 roles: the other replica took over after a clean stop in"
 	want := fmt.Sprintf("< %ds", handoverIn)
 	row := rs.of(many).find(operator, "handover")
@@ -147,7 +147,7 @@ func (rs Results) handoverGoal() goal {
 	return judge(what, want, readable(row.Seconds), row.Seconds < handoverIn)
 }
 
-func (rs Results) takeoverCost() goal {
+func (rs results) takeoverCost() goal {
 	const what = "1000 roles: failover costs the requests of one sweep"
 	row := rs.of(many).find(operator, "failover")
 	if row == nil {
@@ -156,7 +156,7 @@ func (rs Results) takeoverCost() goal {
 	return judge(what, fmt.Sprint(row.Pages), fmt.Sprint(row.requests()), row.requests() == row.Pages)
 }
 
-func (rs Results) goalsMarkdown() string {
+func (rs results) goalsMarkdown() string {
 	var text bytes.Buffer
 	fmt.Fprint(&text, "\n## Goals\n\n")
 	line(&text, "goal", "wanted", "measured", "")

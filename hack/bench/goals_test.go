@@ -10,26 +10,26 @@ import (
 )
 
 // good are results that reach every goal, by little.
-func good() Results {
-	few := Run{Roles: 100, Players: []Player{{Name: operator, Rows: []Row{{Scenario: "detect", DetectionSeconds: 12}}}}}
-	some := Run{Roles: 1000, Players: []Player{
-		{Name: operator, Rows: []Row{
+func good() results {
+	few := result{Roles: 100, Players: []performance{{Name: operator, Rows: []row{{Scenario: "detect", DetectionSeconds: 12}}}}}
+	some := result{Roles: 1000, Players: []performance{
+		{Name: operator, Rows: []row{
 			{Scenario: "create", Seconds: 15, RemoteLimitSeconds: 3, KubernetesLimitSeconds: 10},
 			{Scenario: idleScenario, RequestsPerHour: 132},
 			{Scenario: "handover", Seconds: 2.9},
 			{Scenario: "failover", Seconds: 18, Lists: 11, Pages: 11},
 			{Scenario: "detect", DetectionSeconds: 12},
 		}},
-		{Name: textbook1, Rows: []Row{
+		{Name: textbook1, Rows: []row{
 			{Scenario: "create", Seconds: 60},
 			{Scenario: idleScenario, RequestsPerHour: 26_400},
 		}},
 	}}
-	many := Run{Roles: 10_000, Players: []Player{{Name: operator, Rows: []Row{
+	many := result{Roles: 10_000, Players: []performance{{Name: operator, Rows: []row{
 		{Scenario: "drift of 1 %", CorrectionSeconds: 5, PeakMiB: 150},
 		{Scenario: "detect", DetectionSeconds: 12},
 	}}}}
-	return Results{few, some, many}
+	return results{few, some, many}
 }
 
 func TestGoals(t *testing.T) {
@@ -38,29 +38,29 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%s: %s is %s", g.what, g.got, g.verdict)
 		}
 	}
-	for _, g := range (Results{}).goals() {
+	for _, g := range (results{}).goals() {
 		if g.verdict != notPlayed {
 			t.Errorf("%s: %s although nothing was measured", g.what, g.verdict)
 		}
 	}
 	for name, test := range map[string]struct {
-		spoil func(Results)
+		spoil func(results)
 		want  string // part of the only goal that is missed
 	}{
-		"a slow create": {func(r Results) {
+		"a slow create": {func(r results) {
 			r[1].find(operator, "create").Seconds = 15.1
 			r[1].find(textbook1, "create").Seconds = 61
 		}, "the larger of the two limits"},
-		"a fast textbook":       {func(r Results) { r[1].find(textbook1, "create").Seconds = 59 }, "time with 1 worker"},
-		"too many sweeps":       {func(r Results) { r[1].find(operator, idleScenario).RequestsPerHour = 133 }, "requests per hour"},
-		"a late takeover":       {func(r Results) { r[1].find(operator, "failover").Seconds = 18.1 }, "lease time"},
-		"a slow handover":       {func(r Results) { r[1].find(operator, "handover").Seconds = 3 }, "after a clean stop"},
-		"a dear takeover":       {func(r Results) { r[1].find(operator, "failover").Others = 1 }, "requests of one sweep"},
-		"a slow correction":     {func(r Results) { r[2].find(operator, "drift of 1 %").CorrectionSeconds = 5.1 }, "corrected after the sweep"},
-		"much memory":           {func(r Results) { r[2].find(operator, "detect").PeakMiB = 150.1 }, "resident memory"},
-		"a late look, of few":   {func(r Results) { r[0].find(operator, "detect").DetectionSeconds = 12.1 }, "100 roles: drift is noticed"},
-		"a late look, of many":  {func(r Results) { r[2].find(operator, "detect").DetectionSeconds = 12.1 }, "10,000 roles: drift is noticed"},
-		"a late look, of a lot": {func(r Results) { r[1].find(operator, "detect").DetectionSeconds = 12.1 }, "1000 roles: drift is noticed"},
+		"a fast textbook":       {func(r results) { r[1].find(textbook1, "create").Seconds = 59 }, "time with 1 worker"},
+		"too many sweeps":       {func(r results) { r[1].find(operator, idleScenario).RequestsPerHour = 133 }, "requests per hour"},
+		"a late takeover":       {func(r results) { r[1].find(operator, "failover").Seconds = 18.1 }, "lease time"},
+		"a slow handover":       {func(r results) { r[1].find(operator, "handover").Seconds = 3 }, "after a clean stop"},
+		"a dear takeover":       {func(r results) { r[1].find(operator, "failover").Others = 1 }, "requests of one sweep"},
+		"a slow correction":     {func(r results) { r[2].find(operator, "drift of 1 %").CorrectionSeconds = 5.1 }, "corrected after the sweep"},
+		"much memory":           {func(r results) { r[2].find(operator, "detect").PeakMiB = 150.1 }, "resident memory"},
+		"a late look, of few":   {func(r results) { r[0].find(operator, "detect").DetectionSeconds = 12.1 }, "100 roles: drift is noticed"},
+		"a late look, of many":  {func(r results) { r[2].find(operator, "detect").DetectionSeconds = 12.1 }, "10,000 roles: drift is noticed"},
+		"a late look, of a lot": {func(r results) { r[1].find(operator, "detect").DetectionSeconds = 12.1 }, "1000 roles: drift is noticed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			results := good()
@@ -94,7 +94,7 @@ func TestResultsAreKept(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("read (+) is not what was written (-):\n%s", diff)
 	}
-	got = got.with(Run{Roles: 1000, Machine: "another"}).with(Run{Roles: 50})
+	got = got.with(result{Roles: 1000, Machine: "another"}).with(result{Roles: 50})
 	var sizes []int
 	for _, run := range got {
 		sizes = append(sizes, run.Roles)

@@ -19,10 +19,10 @@ const (
 	pageFile    = "README.md"
 )
 
-// Results are runs with different numbers of roles, few first.
-type Results []Run
+// results are runs with different numbers of roles, few first.
+type results []result
 
-func readResults(dir string) (Results, error) {
+func readResults(dir string) (results, error) {
 	data, err := os.ReadFile(filepath.Join(dir, resultsFile)) //nolint:gosec // whoever runs this says where
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -30,22 +30,22 @@ func readResults(dir string) (Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	var results Results
-	if err := json.Unmarshal(data, &results); err != nil {
+	var rs results
+	if err := json.Unmarshal(data, &rs); err != nil {
 		return nil, fmt.Errorf("%s: %w", resultsFile, err)
 	}
-	return results, nil
+	return rs, nil
 }
 
 // with replaces the run with as many roles, or adds one.
-func (rs Results) with(run Run) Results {
-	others := slices.DeleteFunc(slices.Clone(rs), func(r Run) bool { return r.Roles == run.Roles })
+func (rs results) with(run result) results {
+	others := slices.DeleteFunc(slices.Clone(rs), func(r result) bool { return r.Roles == run.Roles })
 	others = append(others, run)
-	slices.SortFunc(others, func(a, b Run) int { return a.Roles - b.Roles })
+	slices.SortFunc(others, func(a, b result) int { return a.Roles - b.Roles })
 	return others
 }
 
-func (rs Results) of(roles int) *Run {
+func (rs results) of(roles int) *result {
 	for i := range rs {
 		if rs[i].Roles == roles {
 			return &rs[i]
@@ -55,7 +55,7 @@ func (rs Results) of(roles int) *Run {
 }
 
 // publish writes the results, and the page that people read.
-func (rs Results) publish(dir string) error {
+func (rs results) publish(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (rs Results) publish(dir string) error {
 		os.WriteFile(filepath.Join(dir, pageFile), []byte(rs.markdown()), 0o644)) //nolint:gosec // is published
 }
 
-func (rs Results) markdown() string {
+func (rs results) markdown() string {
 	var text bytes.Buffer
 	fmt.Fprint(&text, "# Measurements\n\n"+
 		"Made by `make bench` from [results.json](results.json); do not edit. [What is measured and how](../benchmarks.md).\n\n")
@@ -81,7 +81,7 @@ func (rs Results) markdown() string {
 }
 
 // markdown is what people read of one run.
-func (r *Run) markdown() string {
+func (r *result) markdown() string {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "\n## %s roles\n\n", grouped(r.Roles))
 	fmt.Fprintf(&text, "%s roles of 20 permissions, Arize answers in %s, concurrency %d.\n", grouped(r.Roles), duration(r.LatencySeconds), r.Concurrency)
@@ -97,7 +97,7 @@ func (r *Run) markdown() string {
 }
 
 // compare puts the players side by side.
-func (r *Run) compare(text *bytes.Buffer) {
+func (r *result) compare(text *bytes.Buffer) {
 	fmt.Fprintf(text, "\n### %s roles: side by side\n\n", grouped(r.Roles))
 	header, rule := []string{"", "limit"}, []string{"---", "--:"}
 	for _, p := range r.Players {
@@ -105,17 +105,17 @@ func (r *Run) compare(text *bytes.Buffer) {
 	}
 	line(text, header...)
 	line(text, rule...)
-	seconds := func(row *Row) string { return readable(row.Seconds) }
-	requests := func(row *Row) string { return fmt.Sprint(row.requests()) }
+	seconds := func(of *row) string { return readable(of.Seconds) }
+	requests := func(of *row) string { return fmt.Sprint(of.requests()) }
 	r.comparison(text, "create: time", "create", seconds)
-	r.comparison(text, "create: time of half of the roles to Ready", "create", func(row *Row) string { return percentile(row, 50) })
-	r.comparison(text, "create: the slowest's", "create", func(row *Row) string { return percentile(row, 100) })
+	r.comparison(text, "create: time of half of the roles to Ready", "create", func(of *row) string { return percentile(of, 50) })
+	r.comparison(text, "create: the slowest's", "create", func(of *row) string { return percentile(of, 100) })
 	r.comparison(text, "edit one: time", "edit", seconds)
 	r.comparison(text, "delete all: time", "delete", seconds)
 	r.comparison(text, "restart: time", "restart", seconds)
 	r.comparison(text, "restart: requests", "restart", requests)
 	r.comparison(text, fmt.Sprintf("outage of %s: requests", duration(r.OutageSeconds)), "outage", requests)
-	r.comparison(text, "idle: requests per hour", idleScenario, func(row *Row) string { return fmt.Sprintf("%.0f", row.RequestsPerHour) })
+	r.comparison(text, "idle: requests per hour", idleScenario, func(of *row) string { return fmt.Sprintf("%.0f", of.RequestsPerHour) })
 	memory := []string{"peak RSS", ""}
 	for _, p := range r.Players {
 		memory = append(memory, fmt.Sprintf("%.1f MiB", r.peak(p.Name)))
@@ -124,7 +124,7 @@ func (r *Run) compare(text *bytes.Buffer) {
 }
 
 // comparison is one line; the limit is that of the operator's requests, where there is one.
-func (r *Run) comparison(text *bytes.Buffer, what, scenario string, cell func(*Row) string) {
+func (r *result) comparison(text *bytes.Buffer, what, scenario string, cell func(*row) string) {
 	cells := []string{what, ""}
 	if row := r.find(operator, scenario); row != nil && row.limit() > 0 && strings.HasSuffix(what, ": time") {
 		cells[1] = readable(row.limit())
@@ -139,7 +139,7 @@ func (r *Run) comparison(text *bytes.Buffer, what, scenario string, cell func(*R
 	line(text, cells...)
 }
 
-func (p Player) table(text *bytes.Buffer) {
+func (p performance) table(text *bytes.Buffer) {
 	line(text, "scenario", "time", "Arize's limit", "Kubernetes' limit", "list", "POST", "PATCH", "DELETE", "other", "failed",
 		"role writes", "most per role", "account writes", "Events", "Kubernetes reads", "peak RSS", "goroutines")
 	line(text, "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:")
@@ -148,7 +148,7 @@ func (p Player) table(text *bytes.Buffer) {
 	}
 }
 
-func (p Player) promises(text *bytes.Buffer) {
+func (p performance) promises(text *bytes.Buffer) {
 	fmt.Fprint(text, "\nChecked:\n\n")
 	for _, row := range p.Rows {
 		if row.Promise != "" {
@@ -160,7 +160,7 @@ func (p Player) promises(text *bytes.Buffer) {
 	}
 }
 
-func (r Row) cells() []string {
+func (r row) cells() []string {
 	number := func(n int) string { return fmt.Sprint(n) }
 	name := r.Scenario
 	if r.Roles == tightRoles {
@@ -197,9 +197,9 @@ func readable(seconds float64) string {
 	return duration(seconds).Round(10 * time.Millisecond).String()
 }
 
-func percentile(row *Row, n int) string {
-	if len(row.ReadySeconds) <= n {
+func percentile(of *row, n int) string {
+	if len(of.ReadySeconds) <= n {
 		return "–"
 	}
-	return readable(row.ReadySeconds[n])
+	return readable(of.ReadySeconds[n])
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Run is all that was measured with one number of roles, and on what. It is kept as JSON, from which tables, plots and
+// result is all that was measured with one number of roles, and on what. It is kept as JSON, from which tables, plots and
 // goals are made.
-type Run struct {
+type result struct {
 	Roles          int      `json:"roles"`
 	LatencySeconds float64  `json:"latencySeconds"`
 	Concurrency    int      `json:"concurrency"`
@@ -23,19 +23,19 @@ type Run struct {
 	Versions       []string `json:"versions"`
 	// WritesPerSecond is what the apiserver did with as many clients as the manager has workers: before all scenarios or
 	// after them, whichever was more.
-	WritesPerSecond float64  `json:"writesPerSecond"`
-	Players         []Player `json:"players"`
+	WritesPerSecond float64       `json:"writesPerSecond"`
+	Players         []performance `json:"players"`
 }
 
-// Player is one who looked after the roles, and what that cost.
-type Player struct {
+// performance is how one player looked after the roles, and what that cost.
+type performance struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	Rows  []Row  `json:"rows"`
+	Rows  []row  `json:"rows"`
 }
 
-// Row is one scenario of a player. Counts are requests, to Arize or to the apiserver.
-type Row struct {
+// row is one scenario of a player. Counts are requests, to Arize or to the apiserver.
+type row struct {
 	Scenario string  `json:"scenario"`
 	Roles    int     `json:"roles"`
 	Seconds  float64 `json:"seconds"`
@@ -75,13 +75,13 @@ type Row struct {
 }
 
 // requests are all that were sent to Arize.
-func (r Row) requests() int { return r.Lists + r.Posts + r.Patches + r.Deletes + r.Others }
+func (r row) requests() int { return r.Lists + r.Posts + r.Patches + r.Deletes + r.Others }
 
 // limit is the larger of the two.
-func (r Row) limit() float64 { return max(r.RemoteLimitSeconds, r.KubernetesLimitSeconds) }
+func (r row) limit() float64 { return max(r.RemoteLimitSeconds, r.KubernetesLimitSeconds) }
 
-func newRun(ctx context.Context, b *bench) *Run {
-	r := &Run{
+func newResult(ctx context.Context, b *bench) *result {
+	r := &result{
 		Roles: b.roles, Concurrency: b.concurrency,
 		LatencySeconds: b.latency.Seconds(), OutageSeconds: b.outage.Seconds(), PollSeconds: b.poll.Seconds(),
 		Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(),
@@ -96,13 +96,13 @@ func newRun(ctx context.Context, b *bench) *Run {
 }
 
 // row checks a measurement and notes both.
-func (b *bench) row(p player, s scenario, m measurement) Row {
+func (b *bench) row(p player, s scenario, m measurement) row {
 	c := &checker{scenario: s.name}
 	s.check(c, m)
 	if !p.polls {
 		b.checkSize(c, m)
 	}
-	r := Row{
+	r := row{
 		Scenario: s.name, Roles: b.size, Seconds: m.took.Seconds(),
 		Pages: m.pages, Sweeps: m.sweeps(), Lists: m.count(listRoles), Posts: m.count(createRole), Patches: m.count(updateRole),
 		Deletes: m.count(deleteRole), Others: m.others(), Failed: m.refused(),
@@ -120,7 +120,7 @@ func (b *bench) row(p player, s scenario, m measurement) Row {
 }
 
 // limit says what Kubernetes needs at least, now that it is known what it can do.
-func (r *Run) limit(writesPerSecond float64) {
+func (r *result) limit(writesPerSecond float64) {
 	r.WritesPerSecond = writesPerSecond
 	for _, p := range r.Players {
 		for i := range p.Rows {
@@ -144,7 +144,7 @@ func percentiles(sorted []time.Duration) []float64 {
 }
 
 // find returns a player's row; nil when it was not played.
-func (r *Run) find(player, scenario string) *Row {
+func (r *result) find(player, scenario string) *row {
 	if r == nil {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (r *Run) find(player, scenario string) *Row {
 }
 
 // broken are the promises that were not kept.
-func (r *Run) broken() []string {
+func (r *result) broken() []string {
 	var broken []string
 	for _, p := range r.Players {
 		for _, row := range p.Rows {
@@ -170,7 +170,7 @@ func (r *Run) broken() []string {
 }
 
 // peak is the most memory that a player needed in any scenario, in MiB.
-func (r *Run) peak(player string) float64 {
+func (r *result) peak(player string) float64 {
 	most := 0.0
 	for _, p := range r.Players {
 		for _, row := range p.Rows {
@@ -184,7 +184,7 @@ func (r *Run) peak(player string) float64 {
 
 // perHour is what would be asked of Arize in an hour like this one. The operator's sweeps come more often while they are
 // counted than by default, so they are counted by the sweep; polls are counted as they come.
-func (r Row) perHour() float64 {
+func (r row) perHour() float64 {
 	const sweepsPerHour = 12 // one every five minutes, the default
 	switch {
 	case r.Scenario != idleScenario:

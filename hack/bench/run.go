@@ -48,7 +48,7 @@ type bench struct {
 }
 
 // run plays all scenarios and returns what they measured, or, with an error, what was measured until then.
-func run(ctx context.Context, s settings) (measured *Run, err error) {
+func run(ctx context.Context, s settings) (measured *result, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	plane, err := stack.Start(ctx, stack.Options{Say: s.say})
@@ -60,14 +60,14 @@ func run(ctx context.Context, s settings) (measured *Run, err error) {
 	if err := b.setUp(ctx); err != nil {
 		return nil, err
 	}
-	measured = newRun(ctx, b)
+	measured = newResult(ctx, b)
 	before, err := b.measureWrites(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range b.players() {
 		rows, err := b.play(ctx, p)
-		measured.Players = append(measured.Players, Player{Name: p.name, Title: p.title, Rows: rows})
+		measured.Players = append(measured.Players, performance{Name: p.name, Title: p.title, Rows: rows})
 		if err != nil {
 			return measured, err
 		}
@@ -78,7 +78,7 @@ func run(ctx context.Context, s settings) (measured *Run, err error) {
 }
 
 // play lets one player play its scenarios, and leaves the place as it was.
-func (b *bench) play(ctx context.Context, p player) (rows []Row, err error) {
+func (b *bench) play(ctx context.Context, p player) (rows []row, err error) {
 	if b.manager, err = b.stack.NewManager(ctx, p.options); err != nil {
 		return nil, err
 	}
