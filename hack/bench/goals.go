@@ -10,9 +10,9 @@ type verdict string
 
 // The verdicts.
 const (
-	met       verdict = "met"
-	missed    verdict = "**not met**"
-	notPlayed verdict = "not played"
+	met         verdict = "met"
+	missed      verdict = "**not met**"
+	notMeasured verdict = "not measured"
 )
 
 // goal is something to reach, in ratios and times. Other than a promise, which is a count and asserted, it may be missed:
@@ -29,7 +29,7 @@ func judge(what, want, got string, reached bool) goal {
 	return goal{what, want, got, missed}
 }
 
-func unplayed(what, want string) goal { return goal{what, want, "–", notPlayed} }
+func unmeasured(what, want string) goal { return goal{what, want, "–", notMeasured} }
 
 // The numbers of roles that goals are about.
 const (
@@ -63,7 +63,7 @@ func (rs results) createGoal() goal {
 	want := fmt.Sprintf("≤ %.1f", createOverLimit)
 	row := rs.of(many).find(operator, "create")
 	if row == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	ratio := row.Seconds / row.limit()
 	got := fmt.Sprintf("%.2f (%s over %s; Arize's limit %s)", ratio, readable(row.Seconds), readable(row.limit()), readable(row.RemoteLimitSeconds))
@@ -75,7 +75,7 @@ func (rs results) textbookGoal() goal {
 	want := fmt.Sprintf("≥ %d", textbookOver)
 	ours, theirs := rs.of(many).find(operator, "create"), rs.of(many).find(textbook1, "create")
 	if ours == nil || theirs == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	ratio := theirs.Seconds / ours.Seconds
 	return judge(what, want, fmt.Sprintf("%.2f (%s over %s)", ratio, readable(theirs.Seconds), readable(ours.Seconds)), ratio >= textbookOver)
@@ -86,7 +86,7 @@ func (rs results) hourlyGoal() goal {
 	want := fmt.Sprintf("≥ %d", hourlyUnder)
 	ours, theirs := rs.of(many).find(operator, idleScenario), rs.of(many).find(textbook1, idleScenario)
 	if ours == nil || theirs == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	ratio := theirs.RequestsPerHour / ours.RequestsPerHour
 	got := fmt.Sprintf("%.0f (%.0f over %.0f)", ratio, theirs.RequestsPerHour, ours.RequestsPerHour)
@@ -100,7 +100,7 @@ func (rs results) detectGoal(roles int) goal {
 	want := fmt.Sprintf("≤ %ds", detectSlack)
 	row := rs.of(roles).find(operator, "detect")
 	if row == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	late := max(row.DetectionSeconds-longest, 0)
 	return judge(what, want, fmt.Sprintf("%.2fs (noticed after %s)", late, readable(row.DetectionSeconds)), late <= detectSlack)
@@ -111,7 +111,7 @@ func (rs results) correctGoal() goal {
 	want := fmt.Sprintf("≤ %ds", correctIn)
 	row := rs.of(utmost).find(operator, "drift of 1 %")
 	if row == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	return judge(what, want, readable(row.CorrectionSeconds), row.CorrectionSeconds <= correctIn)
 }
@@ -121,7 +121,7 @@ func (rs results) memoryGoal() goal {
 	want := fmt.Sprintf("≤ %d MiB", mostMemory)
 	run := rs.of(utmost)
 	if run == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	return judge(what, want, fmt.Sprintf("%.1f MiB", run.peak(operator)), run.peak(operator) <= mostMemory)
 }
@@ -131,7 +131,7 @@ func (rs results) takeoverGoal() goal {
 	want := fmt.Sprintf("≤ %ds", takeoverSlack)
 	row := rs.of(many).find(operator, "failover")
 	if row == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	late := max(row.Seconds-leaseTime.Seconds(), 0)
 	return judge(what, want, fmt.Sprintf("%.2fs (%s after SIGKILL)", late, readable(row.Seconds)), late <= takeoverSlack)
@@ -142,7 +142,7 @@ func (rs results) handoverGoal() goal {
 	want := fmt.Sprintf("< %ds", handoverIn)
 	row := rs.of(many).find(operator, "handover")
 	if row == nil {
-		return unplayed(what, want)
+		return unmeasured(what, want)
 	}
 	return judge(what, want, readable(row.Seconds), row.Seconds < handoverIn)
 }
@@ -151,7 +151,7 @@ func (rs results) takeoverCost() goal {
 	const what = "1000 roles: failover costs the requests of one sweep"
 	row := rs.of(many).find(operator, "failover")
 	if row == nil {
-		return unplayed(what, "its pages")
+		return unmeasured(what, "its pages")
 	}
 	return judge(what, fmt.Sprint(row.Pages), fmt.Sprint(row.requests()), row.requests() == row.Pages)
 }

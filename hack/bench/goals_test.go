@@ -39,7 +39,7 @@ func TestGoals(t *testing.T) {
 		}
 	}
 	for _, g := range (results{}).goals() {
-		if g.verdict != notPlayed {
+		if g.verdict != notMeasured {
 			t.Errorf("%s: %s although nothing was measured", g.what, g.verdict)
 		}
 	}

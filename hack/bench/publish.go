@@ -96,7 +96,7 @@ func (r *result) markdown() string {
 	return text.String()
 }
 
-// compare puts the players side by side.
+// compare puts what the players needed side by side.
 func (r *result) compare(text *bytes.Buffer) {
 	fmt.Fprintf(text, "\n### %s roles: side by side\n\n", grouped(r.Roles))
 	header, rule := []string{"", "limit"}, []string{"---", "--:"}
@@ -133,7 +133,7 @@ func (r *result) comparison(text *bytes.Buffer, what, scenario string, cell func
 		if row := r.find(p.Name, scenario); row != nil {
 			cells = append(cells, cell(row))
 		} else {
-			cells = append(cells, "not played")
+			cells = append(cells, string(notMeasured))
 		}
 	}
 	line(text, cells...)

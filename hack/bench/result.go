@@ -143,7 +143,7 @@ func percentiles(sorted []time.Duration) []float64 {
 	return values
 }
 
-// find returns a player's row; nil when it was not played.
+// find returns a player's row; nil when it was not measured.
 func (r *result) find(player, scenario string) *row {
 	if r == nil {
 		return nil

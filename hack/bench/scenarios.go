@@ -54,7 +54,7 @@ func (b *bench) life() []scenario {
 func (b *bench) textbookLife() []scenario {
 	return []scenario{
 		{name: "start", play: b.manage, check: noCheck, paced: true},
-		{name: "create", promise: "it is no straw man: one POST for each role", play: b.create, check: b.checkTextbookCreate, fills: true},
+		{name: "create", promise: "one POST for each role", play: b.create, check: b.checkTextbookCreate, fills: true},
 		{name: idleScenario, promise: "it does poll, and changes nothing", play: b.watchPolls, check: b.checkTextbookIdle, paced: true},
 		{name: "restart", play: b.restartTextbook, check: noCheck},
 		{name: "edit", promise: "one PATCH", play: b.edit, check: b.checkTextbookEdit},

@@ -59,7 +59,7 @@ func drawAll(dir string) error {
 		drawMemory(runs, filepath.Join(dir, "memory.svg")))
 }
 
-// find returns a player's row; nil when it was not played.
+// find returns a player's row; nil when it was not measured.
 func (r run) find(name, scenario string) *row {
 	for _, p := range r.Players {
 		for i := range p.Rows {
@@ -71,7 +71,7 @@ func (r run) find(name, scenario string) *row {
 	return nil
 }
 
-// peak is the most memory that a player needed; 0 when it did not play.
+// peak is the most memory that a player needed; 0 when it was not measured.
 func (r run) peak(name string) float64 {
 	most := 0.0
 	for _, p := range r.Players {
