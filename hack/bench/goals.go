@@ -22,14 +22,18 @@ type goal struct {
 	verdict         verdict
 }
 
-func judge(what, want, got string, reached bool) goal {
-	if reached {
-		return goal{what, want, got, met}
-	}
-	return goal{what, want, got, missed}
+// newGoal is a goal that nothing was measured for, yet.
+func newGoal(what, want string, args ...any) goal {
+	return goal{what, fmt.Sprintf(want, args...), "–", notMeasured}
 }
 
-func unmeasured(what, want string) goal { return goal{what, want, "–", notMeasured} }
+// judge notes what was measured.
+func (g *goal) judge(reached bool, got string, args ...any) {
+	g.got, g.verdict = fmt.Sprintf(got, args...), missed
+	if reached {
+		g.verdict = met
+	}
+}
 
 // The numbers of roles that goals are about.
 const (
@@ -59,101 +63,87 @@ func (rs results) goals() []goal {
 }
 
 func (rs results) createGoal() goal {
-	const what = "create 1000 roles: time, over the larger of the two limits"
-	want := fmt.Sprintf("≤ %.1f", createOverLimit)
-	row := rs.of(many).find(operator, "create")
-	if row == nil {
-		return unmeasured(what, want)
+	g := newGoal("create 1000 roles: time, over the larger of the two limits", "≤ %.1f", createOverLimit)
+	if of := rs.of(many).find(operator, "create"); of != nil {
+		ratio := of.Seconds / of.limit()
+		g.judge(ratio <= createOverLimit, "%.2f (%s over %s; Arize's limit %s)",
+			ratio, readable(of.Seconds), readable(of.limit()), readable(of.RemoteLimitSeconds))
 	}
-	ratio := row.Seconds / row.limit()
-	got := fmt.Sprintf("%.2f (%s over %s; Arize's limit %s)", ratio, readable(row.Seconds), readable(row.limit()), readable(row.RemoteLimitSeconds))
-	return judge(what, want, got, ratio <= createOverLimit)
+	return g
 }
 
 func (rs results) textbookGoal() goal {
-	const what = "create 1000 roles: the textbook reconciler's time with 1 worker, over ours"
-	want := fmt.Sprintf("≥ %d", textbookOver)
+	g := newGoal("create 1000 roles: the textbook reconciler's time with 1 worker, over ours", "≥ %d", textbookOver)
 	ours, theirs := rs.of(many).find(operator, "create"), rs.of(many).find(textbook1, "create")
-	if ours == nil || theirs == nil {
-		return unmeasured(what, want)
+	if ours != nil && theirs != nil {
+		ratio := theirs.Seconds / ours.Seconds
+		g.judge(ratio >= textbookOver, "%.2f (%s over %s)", ratio, readable(theirs.Seconds), readable(ours.Seconds))
 	}
-	ratio := theirs.Seconds / ours.Seconds
-	return judge(what, want, fmt.Sprintf("%.2f (%s over %s)", ratio, readable(theirs.Seconds), readable(ours.Seconds)), ratio >= textbookOver)
+	return g
 }
 
 func (rs results) hourlyGoal() goal {
-	const what = "1000 idle roles: the textbook reconciler's requests per hour, over ours"
-	want := fmt.Sprintf("≥ %d", hourlyUnder)
+	g := newGoal("1000 idle roles: the textbook reconciler's requests per hour, over ours", "≥ %d", hourlyUnder)
 	ours, theirs := rs.of(many).find(operator, idleScenario), rs.of(many).find(textbook1, idleScenario)
-	if ours == nil || theirs == nil {
-		return unmeasured(what, want)
+	if ours != nil && theirs != nil {
+		ratio := theirs.RequestsPerHour / ours.RequestsPerHour
+		g.judge(ratio >= hourlyUnder, "%.0f (%.0f over %.0f)", ratio, theirs.RequestsPerHour, ours.RequestsPerHour)
 	}
-	ratio := theirs.RequestsPerHour / ours.RequestsPerHour
-	got := fmt.Sprintf("%.0f (%.0f over %.0f)", ratio, theirs.RequestsPerHour, ours.RequestsPerHour)
-	return judge(what, want, got, ratio >= hourlyUnder)
+	return g
 }
 
 // detectGoal counts the interval as long as its jitter may make it.
 func (rs results) detectGoal(roles int) goal {
-	longest := often.Seconds() * 1.1
 	what := fmt.Sprintf("%s roles: drift is noticed after one sweep interval (%s ± 10 %%), plus", grouped(roles), often)
-	want := fmt.Sprintf("≤ %ds", detectSlack)
-	row := rs.of(roles).find(operator, "detect")
-	if row == nil {
-		return unmeasured(what, want)
+	g := newGoal(what, "≤ %ds", detectSlack)
+	if of := rs.of(roles).find(operator, "detect"); of != nil {
+		late := max(of.DetectionSeconds-often.Seconds()*1.1, 0)
+		g.judge(late <= detectSlack, "%.2fs (noticed after %s)", late, readable(of.DetectionSeconds))
 	}
-	late := max(row.DetectionSeconds-longest, 0)
-	return judge(what, want, fmt.Sprintf("%.2fs (noticed after %s)", late, readable(row.DetectionSeconds)), late <= detectSlack)
+	return g
 }
 
 func (rs results) correctGoal() goal {
-	const what = "10,000 roles: drift of 1 % is corrected after the sweep in"
-	want := fmt.Sprintf("≤ %ds", correctIn)
-	row := rs.of(utmost).find(operator, "drift of 1 %")
-	if row == nil {
-		return unmeasured(what, want)
+	g := newGoal("10,000 roles: drift of 1 % is corrected after the sweep in", "≤ %ds", correctIn)
+	if of := rs.of(utmost).find(operator, "drift of 1 %"); of != nil {
+		g.judge(of.CorrectionSeconds <= correctIn, "%s", readable(of.CorrectionSeconds))
 	}
-	return judge(what, want, readable(row.CorrectionSeconds), row.CorrectionSeconds <= correctIn)
+	return g
 }
 
 func (rs results) memoryGoal() goal {
-	const what = "10,000 roles: peak resident memory, whatever happens"
-	want := fmt.Sprintf("≤ %d MiB", mostMemory)
-	run := rs.of(utmost)
-	if run == nil {
-		return unmeasured(what, want)
+	g := newGoal("10,000 roles: peak resident memory, whatever happens", "≤ %d MiB", mostMemory)
+	if r := rs.of(utmost); r != nil {
+		peak := r.peak(operator)
+		g.judge(peak <= mostMemory, "%.1f MiB", peak)
 	}
-	return judge(what, want, fmt.Sprintf("%.1f MiB", run.peak(operator)), run.peak(operator) <= mostMemory)
+	return g
 }
 
 func (rs results) takeoverGoal() goal {
-	const what = "1000 roles: failover takes the lease time (15s), plus"
-	want := fmt.Sprintf("≤ %ds", takeoverSlack)
-	row := rs.of(many).find(operator, "failover")
-	if row == nil {
-		return unmeasured(what, want)
+	g := newGoal("1000 roles: failover takes the lease time (15s), plus", "≤ %ds", takeoverSlack)
+	if of := rs.of(many).find(operator, "failover"); of != nil {
+		late := max(of.Seconds-leaseTime.Seconds(), 0)
+		g.judge(late <= takeoverSlack, "%.2fs (%s after SIGKILL)", late, readable(of.Seconds))
 	}
-	late := max(row.Seconds-leaseTime.Seconds(), 0)
-	return judge(what, want, fmt.Sprintf("%.2fs (%s after SIGKILL)", late, readable(row.Seconds)), late <= takeoverSlack)
-}
-
-func (rs results) handoverGoal() goal {
-	const what = "1000 roles: the other replica took over after a clean stop in"
-	want := fmt.Sprintf("< %ds", handoverIn)
-	row := rs.of(many).find(operator, "handover")
-	if row == nil {
-		return unmeasured(what, want)
-	}
-	return judge(what, want, readable(row.Seconds), row.Seconds < handoverIn)
+	return g
 }
 
 func (rs results) takeoverCost() goal {
-	const what = "1000 roles: failover costs the requests of one sweep"
-	row := rs.of(many).find(operator, "failover")
-	if row == nil {
-		return unmeasured(what, "its pages")
+	g := newGoal("1000 roles: failover costs the requests of one sweep", "its pages")
+	if of := rs.of(many).find(operator, "failover"); of != nil {
+		g.want = fmt.Sprint(of.Pages)
+		g.judge(of.requests() == of.Pages, "%d", of.requests())
 	}
-	return judge(what, fmt.Sprint(row.Pages), fmt.Sprint(row.requests()), row.requests() == row.Pages)
+	return g
+}
+
+func (rs results) handoverGoal() goal {
+	g := newGoal("1000 roles: the other replica took over after a clean stop in", "< %ds", handoverIn)
+	if of := rs.of(many).find(operator, "handover"); of != nil {
+		g.judge(of.Seconds < handoverIn, "%s", readable(of.Seconds))
+	}
+	return g
 }
 
 func (rs results) goalsMarkdown() string {
