@@ -145,13 +145,7 @@ func (b *bench) quiet(ctx context.Context) error {
 
 // count is how many requests of a route there were.
 func (m measurement) count(route string) int {
-	n := 0
-	for _, request := range m.requests {
-		if request.Route == route {
-			n++
-		}
-	}
-	return n
+	return howMany(m.requests, func(r arizetest.Request) bool { return r.Route == route })
 }
 
 // others is how many requests there were of routes that have no column of their own.
@@ -161,16 +155,10 @@ func (m measurement) others() int {
 
 // refused is how many requests Arize answered with an error, or not at all. Those that are under way are neither.
 func (m measurement) refused() int {
-	n := 0
-	for _, request := range m.requests {
-		if request.Status == 0 && !request.Over {
-			continue
-		}
-		if request.Status < http.StatusOK || request.Status >= http.StatusBadRequest {
-			n++
-		}
-	}
-	return n
+	return howMany(m.requests, func(r arizetest.Request) bool {
+		underWay := r.Status == 0 && !r.Over
+		return !underWay && (r.Status < http.StatusOK || r.Status >= http.StatusBadRequest)
+	})
 }
 
 // bodies are what was sent to a route.
@@ -186,13 +174,9 @@ func (m measurement) bodies(route string) []string {
 
 // writes is how often the manager wrote a resource, or any if that is empty, its status included, whatever came of it.
 func (m measurement) writes(resource string) int {
-	n := 0
-	for _, access := range m.accesses {
-		if access.Writes() && (resource == "" || access.Resource.Resource == resource) {
-			n++
-		}
-	}
-	return n
+	return howMany(m.accesses, func(a stack.Access) bool {
+		return a.Writes() && (resource == "" || a.Resource.Resource == resource)
+	})
 }
 
 // writesPerRole is how often the ArizeRole that was written most often was.
@@ -209,20 +193,20 @@ func (m measurement) writesPerRole() int {
 
 // reads is how often the manager asked the apiserver something, beside the lists and watches of its cache.
 func (m measurement) reads() int {
-	n := 0
-	for _, access := range m.accesses {
-		if access.Verb == "get" {
-			n++
-		}
-	}
-	return n
+	return howMany(m.accesses, func(a stack.Access) bool { return a.Verb == "get" })
 }
 
 // sweeps is how many lists were begun.
 func (m measurement) sweeps() int {
+	return howMany(m.requests, func(r arizetest.Request) bool {
+		return r.Route == listRoles && !strings.Contains(r.Query, "cursor=")
+	})
+}
+
+func howMany[T any](all []T, count func(T) bool) int {
 	n := 0
-	for _, request := range m.requests {
-		if request.Route == listRoles && !strings.Contains(request.Query, "cursor=") {
+	for _, one := range all {
+		if count(one) {
 			n++
 		}
 	}

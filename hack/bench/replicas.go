@@ -15,28 +15,22 @@ const leaseTime = 15 * time.Second
 
 // restart lasts until the new process has swept, and looked at every role.
 func (b *bench) restart(ctx context.Context) error {
-	pages := b.arize.Count(listRoles) + b.pages()
-	if err := b.manager.Stop(); err != nil {
-		return err
-	}
-	if err := b.manager.Start(ctx); err != nil {
-		return err
-	}
-	if err := b.awaitPages(ctx, pages); err != nil {
+	return b.succeed(ctx, b.manager, func() error { return b.startAnew(ctx) })
+}
+
+// restartTextbook lasts until the new process has asked Arize for every role.
+func (b *bench) restartTextbook(ctx context.Context) error {
+	if err := b.startAnew(ctx); err != nil {
 		return err
 	}
 	return b.awaitLook(ctx, b.manager)
 }
 
-// restartTextbook lasts until the new process has asked Arize for every role.
-func (b *bench) restartTextbook(ctx context.Context) error {
+func (b *bench) startAnew(ctx context.Context) error {
 	if err := b.manager.Stop(); err != nil {
 		return err
 	}
-	if err := b.manager.Start(ctx); err != nil {
-		return err
-	}
-	return b.awaitLook(ctx, b.manager)
+	return b.manager.Start(ctx)
 }
 
 // awaitLook waits until a manager has looked at every role.
@@ -92,7 +86,7 @@ func (b *bench) pair(ctx context.Context) error {
 }
 
 // handOver stops the leader, which lets go of the lease, and lasts until the other has swept and looked at every role.
-func (b *bench) handOver(ctx context.Context) error { return b.succeed(ctx, b.leader.Stop) }
+func (b *bench) handOver(ctx context.Context) error { return b.succeed(ctx, b.standby, b.leader.Stop) }
 
 // standBy starts the one that was stopped again: now it waits for the other.
 func (b *bench) standBy(ctx context.Context) error {
@@ -101,16 +95,17 @@ func (b *bench) standBy(ctx context.Context) error {
 }
 
 // failover kills the leader, and lasts until the other has swept and looked at every role.
-func (b *bench) failover(ctx context.Context) error { return b.succeed(ctx, b.leader.Kill) }
+func (b *bench) failover(ctx context.Context) error { return b.succeed(ctx, b.standby, b.leader.Kill) }
 
-func (b *bench) succeed(ctx context.Context, end func() error) error {
+// succeed ends whoever acts, and lasts until next has swept and looked at every role.
+func (b *bench) succeed(ctx context.Context, next *stack.Manager, end func() error) error {
 	pages := b.arize.Count(listRoles) + b.pages()
 	if err := end(); err != nil {
 		return err
 	}
-	b.manager = b.standby
+	b.manager = next
 	if err := b.awaitPages(ctx, pages); err != nil {
 		return err
 	}
-	return b.awaitLook(ctx, b.standby)
+	return b.awaitLook(ctx, next)
 }

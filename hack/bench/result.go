@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -148,11 +149,17 @@ func (r *result) find(player, scenario string) *row {
 	if r == nil {
 		return nil
 	}
-	for i := range r.Players {
-		for j := range r.Players[i].Rows {
-			if r.Players[i].Name == player && r.Players[i].Rows[j].Scenario == scenario {
-				return &r.Players[i].Rows[j]
-			}
+	rows := r.rows(player)
+	if i := slices.IndexFunc(rows, func(of row) bool { return of.Scenario == scenario }); i >= 0 {
+		return &rows[i]
+	}
+	return nil
+}
+
+func (r *result) rows(player string) []row {
+	for _, p := range r.Players {
+		if p.Name == player {
+			return p.Rows
 		}
 	}
 	return nil
@@ -172,12 +179,8 @@ func (r *result) broken() []string {
 // peak is the most memory that a player needed in any scenario, in MiB.
 func (r *result) peak(player string) float64 {
 	most := 0.0
-	for _, p := range r.Players {
-		for _, row := range p.Rows {
-			if p.Name == player {
-				most = max(most, row.PeakMiB)
-			}
-		}
+	for _, row := range r.rows(player) {
+		most = max(most, row.PeakMiB)
 	}
 	return most
 }
