@@ -243,8 +243,8 @@ func (sc *scene) changes(method string) int {
 func (sc *scene) accountIs(reason string) {
 	sc.t.Helper()
 	sc.await("the account of "+sc.namespace+" to be "+reason, func(ctx context.Context) error {
-		var account v1alpha1.ArizeAccount
-		if err := sc.Client.Get(ctx, client.ObjectKey{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}, &account); err != nil {
+		account, err := sc.account(ctx)
+		if err != nil {
 			return err
 		}
 		ready := meta.FindStatusCondition(account.Status.Conditions, v1alpha1.ConditionReady)
@@ -255,14 +255,28 @@ func (sc *scene) accountIs(reason string) {
 	})
 }
 
+func (sc *scene) account(ctx context.Context) (*v1alpha1.ArizeAccount, error) {
+	account := &v1alpha1.ArizeAccount{}
+	err := sc.Client.Get(ctx, client.ObjectKey{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}, account)
+	return account, err
+}
+
+// changeAccount writes what change sets, whatever else the account says.
+func (sc *scene) changeAccount(change func(*v1alpha1.ArizeAccount)) {
+	sc.t.Helper()
+	account := &v1alpha1.ArizeAccount{ObjectMeta: metav1.ObjectMeta{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}}
+	before := account.DeepCopy()
+	change(account)
+	sc.must(sc.Client.Patch(sc.ctx, account, client.MergeFrom(before)))
+}
+
 // askForSweep asks for a list of the account.
 func (sc *scene) askForSweep() (request string) {
 	sc.t.Helper()
 	request = time.Now().Format(time.RFC3339Nano)
-	account := &v1alpha1.ArizeAccount{ObjectMeta: metav1.ObjectMeta{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}}
-	before := account.DeepCopy()
-	metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.ReconcileRequestAnnotation, request)
-	sc.must(sc.Client.Patch(sc.ctx, account, client.MergeFrom(before)))
+	sc.changeAccount(func(account *v1alpha1.ArizeAccount) {
+		metav1.SetMetaDataAnnotation(&account.ObjectMeta, v1alpha1.ReconcileRequestAnnotation, request)
+	})
 	return request
 }
 
@@ -271,8 +285,7 @@ func (sc *scene) sweep() {
 	sc.t.Helper()
 	request := sc.askForSweep()
 	sc.await("a sweep", func(ctx context.Context) error {
-		var account v1alpha1.ArizeAccount
-		err := sc.Client.Get(ctx, client.ObjectKey{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}, &account)
+		account, err := sc.account(ctx)
 		if handled := account.Status.LastHandledReconcileAt; err == nil && handled != request {
 			err = fmt.Errorf("the last one was asked for at %q", handled)
 		}
@@ -283,10 +296,7 @@ func (sc *scene) sweep() {
 // wakeAll changes the account, which concerns all its ArizeRoles.
 func (sc *scene) wakeAll() {
 	sc.t.Helper()
-	account := &v1alpha1.ArizeAccount{ObjectMeta: metav1.ObjectMeta{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}}
-	before := account.DeepCopy()
-	account.Spec.SweepInterval = "1h"
-	sc.must(sc.Client.Patch(sc.ctx, account, client.MergeFrom(before)))
+	sc.changeAccount(func(account *v1alpha1.ArizeAccount) { account.Spec.SweepInterval = "1h" })
 }
 
 // end deletes what the scene declared; nothing of ours may stay, and nothing may hang.
@@ -321,8 +331,7 @@ func (sc *scene) isOver() {
 	sc.t.Helper()
 	sc.open = slices.DeleteFunc(slices.Clone(sc.open), func(other *scene) bool { return other == sc })
 	sc.await("everything in "+sc.namespace+" to go", func(ctx context.Context) error {
-		account := &v1alpha1.ArizeAccount{}
-		err := sc.Client.Get(ctx, client.ObjectKey{Namespace: sc.namespace, Name: v1alpha1.DefaultAccountName}, account)
+		_, err := sc.account(ctx)
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
