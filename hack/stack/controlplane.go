@@ -51,11 +51,7 @@ func (s *Stack) startEtcd(ctx context.Context) (url string, err error) {
 }
 
 func (s *Stack) startAPIServer(ctx context.Context, etcdURL string) error {
-	ports, err := freePorts(1)
-	if err != nil {
-		return err
-	}
-	_, port, err := net.SplitHostPort(ports[0])
+	address, port, err := freePort()
 	if err != nil {
 		return err
 	}
@@ -63,7 +59,7 @@ func (s *Stack) startAPIServer(ctx context.Context, etcdURL string) error {
 	if err := os.WriteFile(s.path("audit-policy.yaml"), []byte(auditPolicy), 0o600); err != nil {
 		return err
 	}
-	url := "https://" + ports[0]
+	url := "https://" + address
 	s.APIServer = s.process("kube-apiserver", filepath.Join(s.assets, "kube-apiserver"), httpReady(url+"/readyz"),
 		"--etcd-servers="+etcdURL, "--bind-address="+loopback, "--secure-port="+port, "--cert-dir="+s.path("apiserver"),
 		// Without these two it looks for a network of the machine, which a laptop on a train does not have.
@@ -88,16 +84,12 @@ func (s *Stack) startAPIServer(ctx context.Context, etcdURL string) error {
 }
 
 func (s *Stack) startControllerManager(ctx context.Context) error {
-	ports, err := freePorts(1)
-	if err != nil {
-		return err
-	}
-	_, port, err := net.SplitHostPort(ports[0])
+	address, port, err := freePort()
 	if err != nil {
 		return err
 	}
 	s.ControllerManager = s.process("kube-controller-manager", filepath.Join(s.assets, "kube-controller-manager"),
-		httpReady("https://"+ports[0]+"/healthz"),
+		httpReady("https://"+address+"/healthz"),
 		"--kubeconfig="+s.Kubeconfig, "--controllers=namespace-controller,garbage-collector-controller", "--leader-elect=false",
 		"--bind-address="+loopback, "--secure-port="+port, "--cert-dir="+s.path("controller-manager"))
 	return s.ControllerManager.Start(ctx)
@@ -135,6 +127,16 @@ func httpReady(url string) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// freePort finds an address on loopback that nobody listens on, and says its port alone, too.
+func freePort() (address, port string, err error) {
+	addresses, err := freePorts(1)
+	if err != nil {
+		return "", "", err
+	}
+	_, port, err = net.SplitHostPort(addresses[0])
+	return addresses[0], port, err
 }
 
 // freePorts finds n different addresses on loopback that nobody listens on. They are known before a process starts, so
