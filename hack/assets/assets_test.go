@@ -77,7 +77,7 @@ func (m machine) path(name string) string { return filepath.Join(m.dir, name) }
 
 func (m machine) kubectl(t *testing.T, version string) {
 	t.Helper()
-	write(t, m.path("bin/kubectl"), fmt.Sprintf("#!/bin/sh\necho '{\"clientVersion\": {\"gitVersion\": \"%s\"}}'\n", version))
+	write(t, m.path("bin/kubectl"), fmt.Sprintf("#!/bin/sh\necho '{\"clientVersion\": {\"gitVersion\": %q}}'\n", version))
 }
 
 // run gives the last line of the script's stdout, and its stderr.
@@ -103,7 +103,8 @@ func (m machine) mustRun(t *testing.T, env ...string) string {
 		t.Fatalf("the last line of stdout is %q, want an absolute directory", dir)
 	}
 	for _, name := range binaries {
-		if out, err := exec.CommandContext(t.Context(), filepath.Join(dir, name)).CombinedOutput(); err != nil {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(dir, name)) //nolint:gosec // a stub
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s does not run: %v\n%s", name, err, out)
 		}
 	}
@@ -132,10 +133,10 @@ func (m machine) builds(t *testing.T) []string {
 
 func write(t *testing.T, path, content string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+	if err := os.WriteFile(path, []byte(content), 0o700); err != nil { //nolint:gosec // is to be run
 		t.Fatal(err)
 	}
 }
@@ -164,7 +165,7 @@ func TestDamagedCacheIsMadeAgain(t *testing.T) {
 	damages := map[string]func(dir string) error{
 		"a binary is cut short":      func(dir string) error { return os.Truncate(filepath.Join(dir, "etcd"), 5) },
 		"a binary is gone":           func(dir string) error { return os.Remove(filepath.Join(dir, "kubectl")) },
-		"a binary is not executable": func(dir string) error { return os.Chmod(filepath.Join(dir, "kube-apiserver"), 0o644) },
+		"a binary is not executable": func(dir string) error { return os.Chmod(filepath.Join(dir, "kube-apiserver"), 0o600) },
 		"the build never finished":   func(dir string) error { return os.Remove(filepath.Join(dir, "SHA256SUMS")) },
 	}
 	for name, damage := range damages {
