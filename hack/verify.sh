@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Regenerates everything that is generated and fails if that changed a file: somebody forgot to run make, or edited the
-# result by hand. Changes that were there before do not count, so that it is of use before a commit, too.
+# result by hand. Changes that were there before do not count, so that it is of use before a commit, too. Then checks the
+# go.mod of every module in the arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +22,7 @@ if after=$(state); [[ $after != "$before" ]]; then
   exit 1
 fi
 
-for module in . hack/assets hack/bench/plot hack/lint hack/tools; do
+for module in "${@:?no modules to check: use make verify}"; do
   echo "go mod tidy -diff in $module"
   go -C "$module" mod tidy -diff || { echo "verify: run 'go mod tidy' in $module" >&2; exit 1; }
 done
