@@ -19,6 +19,9 @@ import (
 	"github.com/arize-operator/arize-operator/internal/session"
 )
 
+// sweepJitter is the part by which the interval between two sweeps varies.
+const sweepJitter = 0.1
+
 // AccountReconciler keeps the session of each ArizeAccount: its credentials, its
 // health, and the inventory that one sweep per interval fills.
 type AccountReconciler struct {
@@ -58,12 +61,12 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 	if held, err := r.hold(ctx, &account, len(users)); !held || err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	now, err := r.open(ctx, &account, users)
+	pass, err := r.open(ctx, &account, users)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	r.sweepIfDue(ctx, &now)
-	return r.report(ctx, &account, now)
+	r.sweepIfDue(ctx, &pass)
+	return r.report(ctx, &account, pass)
 }
 
 // read reads the account, and not from a cache that is older than our own last write
@@ -95,9 +98,7 @@ func (r *AccountReconciler) hold(ctx context.Context, account *v1alpha1.ArizeAcc
 		changed = controllerutil.RemoveFinalizer(account, v1alpha1.InUseFinalizer)
 	}
 	if changed {
-		// The lock, because a merge patch replaces the list of finalizers.
-		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		if err := r.client.Patch(ctx, account, patch); err != nil {
+		if err := r.client.Patch(ctx, account, lockedOn(before)); err != nil {
 			return false, fmt.Errorf("changing the finalizer: %w", err)
 		}
 		if !deleting {
@@ -107,8 +108,8 @@ func (r *AccountReconciler) hold(ctx context.Context, account *v1alpha1.ArizeAcc
 	return !deleting || users > 0, nil
 }
 
-// review is what one pass over an account knows and learns.
-type review struct {
+// accountPass is what one pass over an account knows and learns.
+type accountPass struct {
 	key     types.NamespacedName
 	account *v1alpha1.ArizeAccount
 	users   []v1alpha1.ArizeRole
@@ -122,79 +123,79 @@ type review struct {
 }
 
 // open finds the session for the account as it is declared now.
-func (r *AccountReconciler) open(ctx context.Context, account *v1alpha1.ArizeAccount, users []v1alpha1.ArizeRole) (review, error) {
-	now := review{key: client.ObjectKeyFromObject(account), account: account, users: users}
-	key := session.Key(now.key)
-	r.secrets.follow(now.key, account.Spec.APIKeySecretRef.Name) //nolint:contextcheck // the watch outlives this pass
+func (r *AccountReconciler) open(ctx context.Context, account *v1alpha1.ArizeAccount, users []v1alpha1.ArizeRole) (accountPass, error) {
+	pass := accountPass{key: client.ObjectKeyFromObject(account), account: account, users: users}
+	key := session.Key(pass.key)
+	r.secrets.follow(pass.key, account.Spec.APIKeySecretRef.Name) //nolint:contextcheck // the watch outlives this pass
 	settings, err := options(ctx, r.live, account)
 	if problem, ok := errors.AsType[unusable](err); ok {
-		now.session = r.sessions.Fail(key, problem.health())
-		return now, nil
+		pass.session = r.sessions.Fail(key, problem.health())
+		return pass, nil
 	}
 	if err != nil {
-		return review{}, err
+		return accountPass{}, err
 	}
 	limit := account.Spec.RateLimit
-	now.session, err = r.sessions.Open(key, settings, session.Limits{
+	pass.session, err = r.sessions.Open(key, settings, session.Limits{
 		RequestsPerSecond: limit.EffectiveRequestsPerSecond(), Burst: limit.EffectiveBurst(), AtOnce: r.concurrency,
 	})
 	if err != nil {
 		problem := unusable{reason: v1alpha1.ReasonInvalidSpec, message: "The account cannot be used as it is declared: " + err.Error() + "."}
-		now.session = r.sessions.Fail(key, problem.health())
+		pass.session = r.sessions.Fail(key, problem.health())
 	}
-	return now, nil
+	return pass, nil
 }
 
 // sweepIfDue lists the account's roles, as far as the budget allows.
-func (r *AccountReconciler) sweepIfDue(ctx context.Context, now *review) {
-	if value := requested(now.account); value != "" && value != now.account.Status.LastHandledReconcileAt {
-		now.request = value
-		now.session.Request(v1alpha1.ReconcileRequestAnnotation, value)
+func (r *AccountReconciler) sweepIfDue(ctx context.Context, pass *accountPass) {
+	if value := requested(pass.account); value != "" && value != pass.account.Status.LastHandledReconcileAt {
+		pass.request = value
+		pass.session.Request(v1alpha1.ReconcileRequestAnnotation, value)
 	}
-	if !now.session.Usable() {
+	if !pass.session.Usable() {
 		return
 	}
-	if accepted(now.account) && now.session.Health().Reason == v1alpha1.ReasonRolesVanished {
-		now.session.Request(v1alpha1.AcceptVanishedAnnotation, now.account.Annotations[v1alpha1.AcceptVanishedAnnotation])
+	if accepted(pass.account) && pass.session.Health().Reason == v1alpha1.ReasonRolesVanished {
+		pass.session.Request(v1alpha1.AcceptVanishedAnnotation, pass.account.Annotations[v1alpha1.AcceptVanishedAnnotation])
 	}
-	if now.session.Due(now.earliest()) > 0 {
+	if pass.session.Due(pass.earliest()) > 0 {
 		return
 	}
-	now.tried = true
-	now.swept, now.err = now.session.Sweep(ctx, now.lane(), func(exists func(id string) bool) session.Health {
+	pass.tried = true
+	pass.swept, pass.err = pass.session.Sweep(ctx, pass.lane(), func(exists func(id string) bool) session.Health {
 		// Some may have been deleted while the list was read.
-		if users, err := rolesWhere(ctx, r.client, rolesByAccount, now.key.String()); err == nil {
-			now.users = users
+		if users, err := rolesWhere(ctx, r.client, rolesByAccount, pass.key.String()); err == nil {
+			pass.users = users
 		}
-		return now.judge(exists)
+		return pass.judge(exists)
 	})
-	if now.err != nil {
-		now.session.Defer(max(plan.Backoff(now.session.Failures()), now.session.Pause()))
+	if pass.err != nil {
+		pass.session.Defer(max(plan.Backoff(pass.session.Failures()), pass.session.Pause()))
 	}
 }
 
 // earliest is the shortest interval between two sweeps: the jitter of the longest
 // wait must not make a sweep that is on time look early.
-func (v *review) earliest() time.Duration {
-	return v.account.Spec.EffectiveSweepInterval() * 9 / 10
+func (p *accountPass) earliest() time.Duration {
+	return time.Duration(float64(p.account.Spec.EffectiveSweepInterval()) * (1 - sweepJitter))
 }
 
-func (v *review) lane() session.Lane {
-	if v.request != "" {
+func (p *accountPass) lane() session.Lane {
+	if p.request != "" {
 		return session.Demand
 	}
 	return session.Upkeep
 }
 
 // next is when to look at the account again.
-func (r *AccountReconciler) next(now review) ctrl.Result {
-	interval := now.account.Spec.EffectiveSweepInterval()
-	if !now.session.Usable() {
-		return ctrl.Result{RequeueAfter: jittered(interval, 0.1)} // the Secret's watch comes first
+func (r *AccountReconciler) next(pass accountPass) ctrl.Result {
+	interval := pass.account.Spec.EffectiveSweepInterval()
+	if !pass.session.Usable() {
+		return ctrl.Result{RequeueAfter: jittered(interval, sweepJitter)} // the Secret's watch comes first
 	}
-	wait := now.session.Due(jittered(interval, 0.1))
-	if !now.swept.Complete && now.swept.Wait > 0 {
-		wait = now.swept.Wait
+	wait := pass.session.Due(jittered(interval, sweepJitter))
+	if !pass.swept.Complete && pass.swept.Wait > 0 {
+		wait = pass.swept.Wait
 	}
 	return ctrl.Result{RequeueAfter: max(wait, 10*time.Millisecond)}
 }
@@ -203,16 +204,16 @@ func (r *AccountReconciler) next(now review) ctrl.Result {
 // health turned or its spec changed, else those that look different from before
 // and those that waited for the list. They are listed anew: one that came during
 // the sweep has seen the account as it was before, and waits to hear of it.
-func (r *AccountReconciler) wake(ctx context.Context, now review, specChanged bool) error {
-	users, err := rolesWhere(ctx, r.client, rolesByAccount, now.key.String())
+func (r *AccountReconciler) wake(ctx context.Context, pass accountPass, specChanged bool) error {
+	users, err := rolesWhere(ctx, r.client, rolesByAccount, pass.key.String())
 	if err != nil {
 		return err
 	}
-	all := now.session.Turned() || specChanged
+	all := pass.session.Turned() || specChanged
 	for i := range users {
 		role := &users[i]
 		key := client.ObjectKeyFromObject(role)
-		if all || now.swept.Concerns(role.RoleName(), idsOf(role)...) || now.swept.Waiting[key.String()] {
+		if all || pass.swept.Concerns(role.RoleName(), idsOf(role)...) || pass.swept.Waiting[key.String()] {
 			r.roles.wake(key)
 		}
 	}

@@ -33,59 +33,49 @@ type result struct {
 
 func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
 
-// answered says that Arize answered a look: with the role, or that it knows none,
-// or that nothing can have such an id.
-func (r result) answered() bool {
-	switch arize.ClassOf(r.outcome.Err) {
-	case arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid:
-		return true
-	default:
-		return false
-	}
-}
-
 // unanswered says that a look was sent and that trouble came of it rather than an answer: another one is worth it.
 func (r result) unanswered() bool {
-	return r.step.Verb == plan.Look && r.outcome.Sent && !r.answered() && arize.ClassOf(r.outcome.Err) != arize.ClassForbidden
+	return r.step.Verb == plan.Look && r.outcome.Sent && !r.outcome.Answered() && arize.ClassOf(r.outcome.Err) != arize.ClassForbidden
 }
 
-// act sends at most one request to Arize. How that ends is part of the result;
+// act sends at most one request to Arize, and some more to tell who holds a role that
+// cannot be deleted. How that ends is part of the result;
 // an error is trouble with the apiserver.
-func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, now situation, step plan.Step) (result, error) {
+func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, step plan.Step) (result, error) {
 	done := result{step: step, wait: step.Again}
 	if step.Verb == plan.Wait {
-		r.waitForSweep(now, step)
+		r.waitForSweep(pass, step)
 		return done, nil
 	}
-	if step.Writes() || step.Verb == plan.Look {
-		urgency := lane(role, now)
-		if !now.session.TakeSlot(now.who, urgency) {
+	if step.Sends() {
+		urgency := lane(role, pass)
+		if !pass.session.TakeSlot(pass.who, urgency) {
 			return result{step: plan.Step{Verb: plan.Wait}, wait: jittered(uninvited, 0.5)}, nil
 		}
-		defer now.session.FreeSlot()
-		if done.wait = now.session.Admit(now.who, urgency); done.wait > 0 {
+		defer pass.session.FreeSlot()
+		if done.wait = pass.session.Admit(pass.who, urgency); done.wait > 0 {
 			done.step = plan.Step{Verb: plan.Wait}
-			if now.session.Pause() >= longPause {
+			if pass.session.Pause() >= longPause {
 				done.step = plan.Held(step)
 			}
 			return done, nil
 		}
-		defer now.session.Release()
+		defer pass.session.Release()
 	}
 	if err := r.record(ctx, role, step); err != nil {
 		return done, err
 	}
-	r.desks.away(func() { done.outcome = send(ctx, now.session, step) })
-	r.learn(ctx, role, now, done)
+	r.desks.away(func() { done.outcome = send(ctx, pass.session, step) })
+	r.learn(ctx, role, pass, done)
 	return done, nil
 }
 
 // lane is how urgent the role's request is among those of its account.
-func lane(role *v1alpha1.ArizeRole, now situation) session.Lane {
+func lane(role *v1alpha1.ArizeRole, pass rolePass) session.Lane {
 	switch {
-	case now.input.Deleting || !now.input.Record.Observed:
+	case pass.input.Deleting || !pass.input.Record.Observed:
 		return session.Person
-	case now.input.Requested || role.Status.PendingCreate != nil:
+	case pass.input.Requested || role.Status.PendingCreate != nil:
 		return session.Demand
 	default:
 		return session.Repair
@@ -113,8 +103,7 @@ func (r *RoleReconciler) ensureFinalizer(ctx context.Context, role *v1alpha1.Ari
 	if !controllerutil.AddFinalizer(role, v1alpha1.RoleFinalizer) {
 		return nil
 	}
-	// The lock, because a merge patch replaces the list of finalizers.
-	if err := r.client.Patch(ctx, role, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+	if err := r.client.Patch(ctx, role, lockedOn(before)); err != nil {
 		return fmt.Errorf("adding the finalizer: %w", err)
 	}
 	r.memory.wrote(role.UID, role.ResourceVersion)
@@ -139,14 +128,20 @@ func (r *RoleReconciler) writeIntent(ctx context.Context, role *v1alpha1.ArizeRo
 	if role.Status.ObservedGeneration != role.Generation || ready(role) == nil || ready(role).Status != metav1.ConditionFalse {
 		setConditions(&role.Status, role.Generation, step.Verdict, r.clock.Now()) // else another try is no news
 	}
-	if err := r.client.Status().Patch(ctx, role, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+	if err := r.client.Status().Patch(ctx, role, lockedOn(before)); err != nil {
 		return fmt.Errorf("recording the intent to create the role: %w", err)
 	}
 	r.memory.wrote(role.UID, role.ResourceVersion)
 	return nil
 }
 
-// send is the one request of a step, if it has one.
+// lockedOn is a patch that conflicts when the object has changed since: a merge patch replaces the whole list of finalizers,
+// and an intent must not come from a cache that is behind.
+func lockedOn(before client.Object) client.Patch {
+	return client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+}
+
+// send is the request of a step, if it has one.
 func send(ctx context.Context, s *session.Session, step plan.Step) plan.Outcome {
 	switch step.Verb {
 	case plan.Look:
@@ -167,30 +162,30 @@ func send(ctx context.Context, s *session.Session, step plan.Step) plan.Outcome 
 }
 
 // learn keeps what the request taught beyond this pass, and wakes whom it concerns.
-func (r *RoleReconciler) learn(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
+func (r *RoleReconciler) learn(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) {
 	if first := done.step.Nudge; first != (plan.Key{}) {
 		r.roles.wake(types.NamespacedName(first))
 	}
 	if !done.outcome.Sent {
 		return
 	}
-	r.memory.remember(role.UID, now.input.History.After(done.step, done.outcome, r.clock.Now()))
+	r.memory.remember(role.UID, pass.input.History.After(done.step, done.outcome, r.clock.Now()))
 	if done.step.WantsSweep(done.outcome) {
-		now.session.WantSweep(now.who)
-		r.accounts.wake(now.account)
+		pass.session.WantSweep(pass.who)
+		r.accounts.wake(pass.account)
 	}
-	if now.session.Health().State == session.Failed {
-		r.accounts.wake(now.account) // the account probes, nobody else
+	if pass.session.Health().State == session.Failed {
+		r.accounts.wake(pass.account) // the account probes, nobody else
 	}
 	if freed := done.step.Freed(done.outcome); freed != "" {
 		r.wakeNamed(ctx, role, freed)
 	}
 }
 
-func (r *RoleReconciler) waitForSweep(now situation, step plan.Step) {
-	if step.Sweep && now.session != nil {
-		now.session.WantSweep(now.who)
-		r.accounts.wake(now.account)
+func (r *RoleReconciler) waitForSweep(pass rolePass, step plan.Step) {
+	if step.Sweep && pass.session != nil {
+		pass.session.WantSweep(pass.who)
+		r.accounts.wake(pass.account)
 	}
 }
 

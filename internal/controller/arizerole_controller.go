@@ -53,30 +53,30 @@ func (r *RoleReconciler) Reconcile(ctx context.Context, role *v1alpha1.ArizeRole
 	if err := r.refresh(ctx, role); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	now, err := r.load(ctx, role)
+	pass, err := r.load(ctx, role)
 	if err != nil {
 		return ctrl.Result{}, err // the apiserver failed: that says nothing about the role
 	}
-	defer r.invite(now)
-	step := plan.Decide(now.input)
-	done, err := r.act(ctx, role, now, step)
-	if done.step.Verb == plan.Look && done.outcome.Sent && done.answered() {
-		now.look()
-		step = plan.Decide(now.input)
-		done, err = r.act(ctx, role, now, step)
+	defer r.invite(pass)
+	step := plan.Decide(pass.input)
+	done, err := r.act(ctx, role, pass, step)
+	if done.step.Verb == plan.Look && done.outcome.Answered() { // now decide with what it taught: a person waits
+		pass.look()
+		step = plan.Decide(pass.input)
+		done, err = r.act(ctx, role, pass, step)
 	}
 	if err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	return r.report(ctx, role, now, done)
+	return r.report(ctx, role, pass, done)
 }
 
 // invite wakes those who waited for a slot that is free now.
-func (r *RoleReconciler) invite(now situation) {
-	if now.session == nil {
+func (r *RoleReconciler) invite(pass rolePass) {
+	if pass.session == nil {
 		return
 	}
-	for _, guest := range now.session.Invite(now.who) {
+	for _, guest := range pass.session.Invite(pass.who) {
 		namespace, name, _ := strings.Cut(guest, string(types.Separator))
 		r.roles.hurry(types.NamespacedName{Namespace: namespace, Name: name})
 	}
@@ -98,12 +98,12 @@ func (r *RoleReconciler) over(role *v1alpha1.ArizeRole) bool {
 }
 
 // again is when to look at a role whose pass ended like this.
-func (r *RoleReconciler) again(done result, now situation, failures int) ctrl.Result {
+func (r *RoleReconciler) again(done result, pass rolePass, failures int) ctrl.Result {
 	wait := done.wait
 	switch policy := done.verdict().Reason.Policy(); {
 	case wait > 0 || done.step.Verb == plan.Wait:
 	case policy.Retry == plan.RetryBackoff && done.outcome.Sent:
-		wait = max(plan.Backoff(failures), now.session.Pause())
+		wait = max(plan.Backoff(failures), pass.session.Pause())
 	case policy.Retry != plan.RetryWoken:
 		wait = jittered(plan.SlowRetry, 0.1)
 	}

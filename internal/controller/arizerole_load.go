@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -17,8 +18,8 @@ import (
 	"github.com/arize-operator/arize-operator/internal/session"
 )
 
-// situation is all that one pass knows.
-type situation struct {
+// rolePass is all that one pass over an ArizeRole knows.
+type rolePass struct {
 	input   plan.Input
 	session *session.Session // nil while the account has none
 	account types.NamespacedName
@@ -26,33 +27,33 @@ type situation struct {
 }
 
 // look takes a second look at the inventory, after the role was read from Arize.
-func (s *situation) look() {
-	s.input.Looked, s.input.History.Looked = true, true
-	s.observe()
+func (p *rolePass) look() {
+	p.input.Looked, p.input.History.Looked = true, true
+	p.observe()
 }
 
 // observe takes from the inventory what the decision needs of it.
-func (s *situation) observe() {
-	if s.session == nil {
+func (p *rolePass) observe() {
+	if p.session == nil {
 		return
 	}
-	in := &s.input
+	in := &p.input
 	pending := ""
 	if in.Record.Pending != nil {
 		pending = in.Record.Pending.Name
 	}
-	seen := s.session.Observe(plan.TargetID(in.Policy, in.Record), in.Desired.Name, pending)
+	seen := p.session.Observe(plan.TargetID(in.Policy, in.Record), in.Desired.Name, pending)
 	in.Observed = plan.Observed{Since: seen.Since, Role: seen.Role, Doubt: seen.Doubt, Named: seen.Named, Pending: seen.Pending}
 	if in.Account.Gate != plan.GateClosed {
-		in.Account = gate(s.account, seen.Health)
+		in.Account = gate(p.account, seen.Health)
 	}
 }
 
 // load gathers what the decision depends on. It only reads, and only from Kubernetes.
-func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (situation, error) {
+func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (rolePass, error) {
 	key := role.Account()
-	now := situation{account: key, session: r.sessions.Get(session.Key(key)), who: client.ObjectKeyFromObject(role).String()}
-	now.input = plan.Input{
+	pass := rolePass{account: key, session: r.sessions.Get(session.Key(key)), who: client.ObjectKeyFromObject(role).String()}
+	pass.input = plan.Input{
 		Began:    r.began(),
 		Now:      r.clock.Now(),
 		Self:     claimOf(role),
@@ -62,30 +63,30 @@ func (r *RoleReconciler) load(ctx context.Context, role *v1alpha1.ArizeRole) (si
 		Record:   recordOf(role),
 		InFlight: r.inFlight,
 	}
-	now.input.LetGo = now.input.Deleting && !controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
-	now.input.Self.SameAccount = true
-	now.input.History, now.input.Requested = r.history(role)
-	now.input.Looked = now.input.History.Looked
+	pass.input.LetGo = pass.input.Deleting && !controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
+	pass.input.Self.SameAccount = true
+	pass.input.History, pass.input.Requested = r.history(role)
+	pass.input.Looked = pass.input.History.Looked
 
 	var err error
-	if now.input.Account, err = r.access(ctx, role, key); err != nil {
-		return situation{}, err
+	if pass.input.Account, err = r.access(ctx, role, key); err != nil {
+		return rolePass{}, err
 	}
-	now.observe()
-	if explained := now.input.History.Explained(now.input.Observed); explained.Refusal != now.input.History.Refusal {
-		now.input.History = explained
+	pass.observe()
+	if explained := pass.input.History.Explained(pass.input.Observed); explained.Refusal != pass.input.History.Refusal {
+		pass.input.History = explained
 		r.memory.remember(role.UID, explained)
 	}
-	if now.input.Rivals, err = r.rivals(ctx, role, now.input); err != nil {
-		return situation{}, err
+	if pass.input.Rivals, err = r.rivals(ctx, role, pass.input); err != nil {
+		return rolePass{}, err
 	}
-	if now.input.Observed.Chain, err = r.chain(ctx, now); err != nil {
-		return situation{}, err
+	if pass.input.Observed.Chain, err = r.chain(ctx, pass); err != nil {
+		return rolePass{}, err
 	}
-	if now.input.Deleting && !now.input.Policy.Orphan {
-		now.input.Policy.Orphan, err = r.uninstalling(ctx, role)
+	if pass.input.Deleting && !pass.input.Policy.Orphan {
+		pass.input.Policy.Orphan, err = r.uninstalling(ctx, role)
 	}
-	return now, err
+	return pass, err
 }
 
 // history is what happened to the role under its present spec. A new request of a
@@ -104,6 +105,14 @@ func (r *RoleReconciler) history(role *v1alpha1.ArizeRole) (history plan.History
 	}
 	return history, asked
 }
+
+// requested is the value of the annotation that asks for a reconcile now, as far
+// as a status can hold it.
+func requested(object client.Object) string {
+	return cut(object.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation], maxRequest)
+}
+
+const maxRequest = 1024
 
 // access says whether the role may use its account, leaving the account's health
 // to the session.
@@ -178,7 +187,7 @@ func (r *RoleReconciler) admits(ctx context.Context, account *v1alpha1.ArizeAcco
 	if err := r.client.Get(ctx, types.NamespacedName{Name: namespace}, object); err != nil {
 		return false, fmt.Errorf("reading the labels of namespace %q: %w", namespace, err)
 	}
-	return selector.Matches(labelSet(object)), nil
+	return selector.Matches(labels.Set(object.GetLabels())), nil
 }
 
 func desiredOf(role *v1alpha1.ArizeRole) plan.Desired {

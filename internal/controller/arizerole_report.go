@@ -22,12 +22,12 @@ import (
 )
 
 // report writes what changed and says when to look again.
-func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) (ctrl.Result, error) {
+func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) (ctrl.Result, error) {
 	if done.step.Verb == plan.Wait {
-		return r.again(done, now, 0), nil
+		return r.again(done, pass, 0), nil
 	}
 	if done.step.Verb == plan.Release || done.step.Verb == plan.Delete && done.outcome.Gone() {
-		return ctrl.Result{}, r.letGo(ctx, role, now, done)
+		return ctrl.Result{}, r.letGo(ctx, role, pass, done)
 	}
 	before := role.DeepCopy()
 	role.Status = nextStatus(role, done, r.clock.Now())
@@ -36,8 +36,8 @@ func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, n
 			return ctrl.Result{}, client.IgnoreNotFound(err)
 		}
 	}
-	r.announce(ctx, before, role, now, done)
-	return r.again(done, now, r.memory.history(role.UID).Failures), nil
+	r.announce(ctx, before, role, pass, done)
+	return r.again(done, pass, r.memory.history(role.UID).Failures), nil
 }
 
 // patchStatus writes the status whatever happened to the object meanwhile, as long
@@ -78,32 +78,30 @@ func (r *RoleReconciler) unlessReplaced(ctx context.Context, role *v1alpha1.Ariz
 }
 
 // letGo removes the finalizer: what was to be done in Arize is done, or is not ours to do.
-func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) error {
+func (r *RoleReconciler) letGo(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) error {
 	before := role.DeepCopy()
 	if controllerutil.RemoveFinalizer(role, v1alpha1.RoleFinalizer) {
-		// The lock, because a merge patch replaces the list of finalizers.
-		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 		r.memory.end(role.UID, ended)
-		if err := r.client.Patch(ctx, role, patch); err != nil {
+		if err := r.client.Patch(ctx, role, lockedOn(before)); err != nil {
 			r.memory.end(role.UID, unsureEnd)
 			return client.IgnoreNotFound(fmt.Errorf("removing the finalizer: %w", err))
 		}
-		r.announceEnd(ctx, before, now, done)
+		r.announceEnd(ctx, before, pass, done)
 	}
 	return nil
 }
 
 // announce makes an event and a log line of each transition, and of nothing else.
-func (r *RoleReconciler) announce(ctx context.Context, before, role *v1alpha1.ArizeRole, now situation, done result) {
+func (r *RoleReconciler) announce(ctx context.Context, before, role *v1alpha1.ArizeRole, pass rolePass, done result) {
 	if reason, note := happened(before, role, done); reason != "" {
-		r.event(ctx, role, now, corev1.EventTypeNormal, reason, string(done.step.Verb), note)
+		r.event(ctx, role, pass, corev1.EventTypeNormal, reason, string(done.step.Verb), note)
 	}
 	if before.Status.Drift == nil && role.Status.Drift != nil {
-		r.event(ctx, role, now, corev1.EventTypeWarning, v1alpha1.EventDriftDetected, "Compare", "The role in Arize differs from the spec: "+remaining(done).Summary()+".")
+		r.event(ctx, role, pass, corev1.EventTypeWarning, v1alpha1.EventDriftDetected, "Compare", "The role in Arize differs from the spec: "+remaining(done).Summary()+".")
 	}
 	was, is := ready(before), ready(role)
 	if is != nil && is.Status == metav1.ConditionFalse && (was == nil || was.Status != is.Status || was.Reason != is.Reason) {
-		r.event(ctx, role, now, corev1.EventTypeWarning, is.Reason, string(done.step.Verb), is.Message)
+		r.event(ctx, role, pass, corev1.EventTypeWarning, is.Reason, string(done.step.Verb), is.Message)
 	}
 }
 
@@ -127,16 +125,16 @@ func happened(before, role *v1alpha1.ArizeRole, done result) (reason, note strin
 	}
 }
 
-func (r *RoleReconciler) announceEnd(ctx context.Context, role *v1alpha1.ArizeRole, now situation, done result) {
+func (r *RoleReconciler) announceEnd(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) {
 	switch {
 	case done.step.Verb == plan.Delete:
 		name := role.Status.RoleName
 		if seen := done.step.Seen; seen != nil {
 			name = seen.Name
 		}
-		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", name, done.step.ID))
+		r.event(ctx, role, pass, corev1.EventTypeNormal, v1alpha1.EventDeleted, string(plan.Delete), fmt.Sprintf("Deleted role %q in Arize (id %s).", name, done.step.ID))
 	case done.step.Orphaned:
-		r.event(ctx, role, now, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), left(role.Status))
+		r.event(ctx, role, pass, corev1.EventTypeNormal, v1alpha1.EventOrphaned, string(plan.Release), left(role.Status))
 	}
 }
 
@@ -147,10 +145,10 @@ func left(status v1alpha1.ArizeRoleStatus) string {
 	return fmt.Sprintf("Left role %q in Arize (id %s).", status.RoleName, status.RoleID)
 }
 
-func (r *RoleReconciler) event(ctx context.Context, role *v1alpha1.ArizeRole, now situation, kind, reason, action, note string) {
+func (r *RoleReconciler) event(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, kind, reason, action, note string) {
 	account := &corev1.ObjectReference{
 		APIVersion: v1alpha1.GroupVersion.String(), Kind: "ArizeAccount",
-		Namespace: now.account.Namespace, Name: now.account.Name,
+		Namespace: pass.account.Namespace, Name: pass.account.Name,
 	}
 	r.events.record(ctx, role, account, transition{kind, reason, action, note})
 	log.FromContext(ctx).Info("Role changed state", "reason", reason, "roleID", role.Status.RoleID, "message", note)

@@ -110,30 +110,31 @@ func driftOf(drift plan.Drift, before *v1alpha1.Drift, now time.Time) *v1alpha1.
 	return shown
 }
 
-// setConditions makes Ready what the verdict says. Reconciling, Stalled and
-// Drifted are there only while they are True, as kstatus expects.
+// setConditions makes Ready what the verdict says.
 func setConditions(status *v1alpha1.ArizeRoleStatus, generation int64, verdict plan.Verdict, now time.Time) {
 	policy := verdict.Reason.Policy()
-	condition := metav1.Condition{
+	ready := metav1.Condition{
+		Type: v1alpha1.ConditionReady, Status: metav1.ConditionStatus(policy.Ready),
 		Reason: string(verdict.Reason), Message: cut(verdict.Message, maxMessage),
 		ObservedGeneration: generation, LastTransitionTime: metav1.NewTime(now.UTC().Truncate(time.Second)),
 	}
-	set := func(kind string, value metav1.ConditionStatus) {
-		condition.Type, condition.Status = kind, value
-		meta.SetStatusCondition(&status.Conditions, condition)
+	meta.SetStatusCondition(&status.Conditions, ready)
+	present(&status.Conditions, v1alpha1.ConditionReconciling, ready, policy.Reconciling())
+	present(&status.Conditions, v1alpha1.ConditionStalled, ready, policy.Stalled)
+	drifted := ready
+	drifted.Reason, drifted.Message = v1alpha1.EventDriftDetected, "The role in Arize differs from the spec; see status.drift."
+	present(&status.Conditions, v1alpha1.ConditionDrifted, drifted, status.Drift != nil)
+}
+
+// present sets a condition that is there only while it is True, as kstatus expects, and
+// is otherwise like another one; or it removes it.
+func present(conditions *[]metav1.Condition, kind string, like metav1.Condition, is bool) {
+	if !is {
+		meta.RemoveStatusCondition(conditions, kind)
+		return
 	}
-	present := func(kind string, present bool) {
-		if present {
-			set(kind, metav1.ConditionTrue)
-		} else {
-			meta.RemoveStatusCondition(&status.Conditions, kind)
-		}
-	}
-	set(v1alpha1.ConditionReady, metav1.ConditionStatus(policy.Ready))
-	present(v1alpha1.ConditionReconciling, policy.Reconciling())
-	present(v1alpha1.ConditionStalled, policy.Stalled)
-	condition.Reason, condition.Message = v1alpha1.EventDriftDetected, "The role in Arize differs from the spec; see status.drift."
-	present(v1alpha1.ConditionDrifted, status.Drift != nil)
+	like.Type, like.Status = kind, metav1.ConditionTrue
+	meta.SetStatusCondition(conditions, like)
 }
 
 func firstFew(permissions []string) []string {

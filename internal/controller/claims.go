@@ -128,18 +128,18 @@ func idsAtStake(in plan.Input) []string {
 
 // chain is who holds the wanted name, whom that one waits for, and so on, where
 // another remote role stands in the way of a rename.
-func (r *RoleReconciler) chain(ctx context.Context, now situation) ([]plan.Claim, error) {
-	self, named := now.input.Self, now.input.Observed.Named
+func (r *RoleReconciler) chain(ctx context.Context, pass rolePass) ([]plan.Claim, error) {
+	self, named := pass.input.Self, pass.input.Observed.Named
 	if named == nil || !self.Carries || named.ID == self.RoleID {
 		return nil, nil
 	}
 	var failed error
-	chain := plan.Chain(self, now.session.Named, func(id string) (plan.Claim, bool) {
+	chain := plan.Chain(self, pass.session.Named, func(id string) (plan.Claim, bool) {
 		roles, err := rolesWhere(ctx, r.client, rolesByID, id)
 		failed = errors.Join(failed, err)
 		for i := range roles {
 			claim := claimOf(&roles[i])
-			if claim.SameAccount = roles[i].Account() == now.account; claim.SameAccount && claim.Carries && claim.RoleID == id {
+			if claim.SameAccount = roles[i].Account() == pass.account; claim.SameAccount && claim.Carries && claim.RoleID == id {
 				return claim, true
 			}
 		}

@@ -10,9 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
@@ -122,20 +120,4 @@ func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
 			EnableWarmup:            new(true),
 		}).
 		Complete(reconcile.AsReconciler[*v1alpha1.ArizeRole](mgr.GetClient(), r))
-}
-
-// relabelled lets through a namespace whose labels changed; the ArizeRoles of a
-// new one have events of their own.
-func relabelled() predicate.Predicate {
-	none := func(event.CreateEvent) bool { return false }
-	return predicate.And(predicate.LabelChangedPredicate{}, predicate.Funcs{
-		CreateFunc: none, DeleteFunc: func(event.DeleteEvent) bool { return false },
-	})
-}
-
-func onlyDeleted() predicate.Predicate {
-	return predicate.Funcs{
-		CreateFunc: func(event.CreateEvent) bool { return false },
-		UpdateFunc: func(event.UpdateEvent) bool { return false },
-	}
 }

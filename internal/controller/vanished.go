@@ -14,21 +14,21 @@ import (
 // judge decides whether a complete list may be believed. A list that suddenly
 // misses most of what is managed probably shows another account, or a key that
 // lost its rights.
-func (v *review) judge(exists func(id string) bool) session.Health {
-	v.managed, v.missing = 0, 0
-	for i := range v.users {
-		if !v.manages(&v.users[i]) {
+func (p *accountPass) judge(exists func(id string) bool) session.Health {
+	p.managed, p.missing = 0, 0
+	for i := range p.users {
+		if !p.manages(&p.users[i]) {
 			continue
 		}
-		v.managed++
-		if !exists(v.users[i].Status.RoleID) {
-			v.missing++
+		p.managed++
+		if !exists(p.users[i].Status.RoleID) {
+			p.missing++
 		}
 	}
-	if v.vanished() && !accepted(v.account) {
+	if p.vanished() && !accepted(p.account) {
 		return session.Health{
 			State: session.Failed, Reason: v1alpha1.ReasonRolesVanished,
-			Message: vanishedMessage(v.missing, v.managed),
+			Message: vanishedMessage(p.missing, p.managed),
 		}
 	}
 	return session.Health{State: session.Healthy}
@@ -36,25 +36,25 @@ func (v *review) judge(exists func(id string) bool) session.Health {
 
 // manages says that the remote role of an ArizeRole should be there. That of one which is being deleted may be gone; but
 // not where it vanished before, for then nothing was deleted since: else deletions would end what protects from them.
-func (v *review) manages(role *v1alpha1.ArizeRole) bool {
+func (p *accountPass) manages(role *v1alpha1.ArizeRole) bool {
 	if role.Status.Origin == "" || role.Status.RoleID == "" {
 		return false
 	}
-	stopped := !v.account.Status.VanishedSince.IsZero()
+	stopped := !p.account.Status.VanishedSince.IsZero()
 	return role.DeletionTimestamp.IsZero() || stopped && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 }
 
 // vanished says that so many of the managed roles are missing that the list rather than the roles is to be doubted: more
 // than half, and at least two unless it began with that.
-func (v *review) vanished() bool {
-	enough := v.missing >= 2 || !v.account.Status.VanishedSince.IsZero()
-	return enough && 2*v.missing > v.managed
+func (p *accountPass) vanished() bool {
+	enough := p.missing >= 2 || !p.account.Status.VanishedSince.IsZero()
+	return enough && 2*p.missing > p.managed
 }
 
 // vanishedSince keeps the first time, as long as the roles are missing.
-func (v *review) vanishedSince(at time.Time) metav1.Time {
-	switch since := v.account.Status.VanishedSince; {
-	case !v.vanished():
+func (p *accountPass) vanishedSince(at time.Time) metav1.Time {
+	switch since := p.account.Status.VanishedSince; {
+	case !p.vanished():
 		return metav1.Time{}
 	case !since.IsZero():
 		return since

@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,13 +38,21 @@ func changedByPeople(finalizer string, annotations ...string) predicate.Predicat
 	}}
 }
 
-// requested is the value of the annotation that asks for a reconcile now, as far
-// as a status can hold it.
-func requested(object client.Object) string {
-	return cut(object.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation], maxRequest)
+// relabelled lets through a namespace whose labels changed; the ArizeRoles of a
+// new one have events of their own.
+func relabelled() predicate.Predicate {
+	none := func(event.CreateEvent) bool { return false }
+	return predicate.And(predicate.LabelChangedPredicate{}, predicate.Funcs{
+		CreateFunc: none, DeleteFunc: func(event.DeleteEvent) bool { return false },
+	})
 }
 
-const maxRequest = 1024
+func onlyDeleted() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(event.UpdateEvent) bool { return false },
+	}
+}
 
 // rivalry wakes the ArizeRoles that an ArizeRole stood in the way of, when what it
 // wants or holds changes, or when it goes.
@@ -150,8 +157,6 @@ func namespaceMetadata() *metav1.PartialObjectMetadata {
 	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	return object
 }
-
-func labelSet(object client.Object) labels.Set { return object.GetLabels() }
 
 func keysOf(roles []v1alpha1.ArizeRole) []types.NamespacedName {
 	keys := make([]types.NamespacedName, 0, len(roles))

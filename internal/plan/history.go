@@ -71,9 +71,6 @@ func (h History) Asked(value string, now time.Time) History {
 	}
 }
 
-// looked are the answers after which another look would tell no more.
-var looked = []arize.Class{arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid}
-
 // Explained is the history without the refusal of a name that was taken, once it can
 // be seen who has the name: when that one lets go, the request is worth repeating.
 func (h History) Explained(seen Observed) History {
@@ -85,11 +82,11 @@ func (h History) Explained(seen Observed) History {
 
 // After is the history with one finished request added.
 func (h History) After(step Step, out Outcome, now time.Time) History {
-	if out.Skipped() {
+	if !out.Sent {
 		return h
 	}
 	verdict := Judge(step, out)
-	if step.Verb == Look && slices.Contains(looked, arize.ClassOf(out.Err)) {
+	if step.Verb == Look && out.Answered() {
 		h.Looked = true
 		return h
 	}

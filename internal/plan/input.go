@@ -154,7 +154,7 @@ type Input struct {
 	History  History
 	// Requested: a person asked for a fresh look that was not answered yet.
 	Requested bool
-	// Looked: the fresh look was taken in this pass.
+	// Looked: the fresh look was taken, in this pass or before.
 	Looked bool
 	// InFlight is how long a request whose answer was lost may still take effect.
 	InFlight time.Duration

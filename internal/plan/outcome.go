@@ -31,13 +31,21 @@ func Did(role *arize.Role, err error) Outcome {
 	return out
 }
 
-// Skipped says that no request was sent.
-func (o Outcome) Skipped() bool { return !o.Sent }
+// Answered says that Arize answered a look: with the role, that it knows none, or that
+// nothing can have such an id. Another look would tell no more.
+func (o Outcome) Answered() bool {
+	switch arize.ClassOf(o.Err) {
+	case arize.ClassNone, arize.ClassNotFound, arize.ClassInvalid:
+		return o.Sent
+	default:
+		return false
+	}
+}
 
 // Judge says what a step and its outcome come to.
 func Judge(step Step, out Outcome) Verdict {
 	switch {
-	case out.Skipped():
+	case !out.Sent:
 		return step.Verdict
 	case out.Err == nil && step.Writes():
 		return judgeAnswer(step, out)

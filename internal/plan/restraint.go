@@ -55,7 +55,7 @@ func notRefusedBefore(in Input, step Step) Step {
 // notTooSoon spaces the tries of what got no clear answer, whatever wakes the role
 // meanwhile: else a list that works would drive a write that does not.
 func notTooSoon(in Input, step Step) Step {
-	if in.History.Failures == 0 || !step.Writes() && step.Verb != Look {
+	if in.History.Failures == 0 || !step.Sends() {
 		return step
 	}
 	wait := in.History.Failed.Add(Backoff(in.History.Failures)).Sub(in.Now)

@@ -63,6 +63,9 @@ func (s Step) Writes() bool {
 	return s.Verb == Create || s.Verb == Update || s.Verb == Delete
 }
 
+// Sends says whether the step is a request to Arize.
+func (s Step) Sends() bool { return s.Writes() || s.Verb == Look }
+
 // Request identifies the request of a writing step: the same text means the same
 // request. Empty when the step writes nothing.
 func (s Step) Request() string {
