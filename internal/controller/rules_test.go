@@ -24,8 +24,8 @@ import (
 	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
 )
 
-// meaning is what a reason of an ArizeRole's Ready condition stands for, as the
-// design has it.
+// meaning is what a reason of an ArizeRole's Ready condition stands for, as
+// docs/arizerole.md has it.
 type meaning struct {
 	ready   metav1.ConditionStatus
 	stalled bool
@@ -85,7 +85,7 @@ func (o *observer) watch() {
 	})
 }
 
-var _ = ReportAfterSuite("Every reason of the design is reached in a spec", func(report Report) {
+var _ = ReportAfterSuite("Every documented reason is reached in a spec", func(report Report) {
 	everything := report.PreRunStats.SpecsThatWillRun == report.PreRunStats.TotalSpecs
 	if report.SuiteSucceeded && everything {
 		Expect(slices.Collect(maps.Keys(rules.reasons))).To(ConsistOf(slices.Collect(maps.Keys(meanings))))
@@ -150,7 +150,7 @@ func brokenRules(role *v1alpha1.ArizeRole) []string {
 	want, known := meanings[ready.Reason]
 	stalled, reconciling, drifted := has(role, v1alpha1.ConditionStalled), has(role, v1alpha1.ConditionReconciling), has(role, v1alpha1.ConditionDrifted)
 	return unless(map[string]bool{
-		"the reason is one of the design":                            known,
+		"the reason is a documented one":                             known,
 		"Ready is what the reason means":                             ready.Status == want.ready,
 		"Stalled is what the reason means":                           stalled == want.stalled,
 		"Reconciling is there while it is neither Ready nor Stalled": reconciling == (ready.Status != metav1.ConditionTrue && !stalled),

@@ -5,7 +5,7 @@ import "time"
 // Reason is the reason of an ArizeRole's Ready condition.
 type Reason string
 
-// The reasons; design and API documentation speak of each.
+// The reasons; docs/arizerole.md says what to do about each.
 const (
 	InSync          Reason = "InSync"
 	Reporting       Reason = "Reporting"
@@ -81,15 +81,6 @@ func (r Reason) Policy() ReasonPolicy { return policies[r] }
 
 // Reconciling says that the operator is working on it or retrying.
 func (p ReasonPolicy) Reconciling() bool { return p.Ready != True && !p.Stalled }
-
-// Reasons are all reasons there are.
-func Reasons() []Reason {
-	reasons := make([]Reason, 0, len(policies))
-	for reason := range policies {
-		reasons = append(reasons, reason)
-	}
-	return reasons
-}
 
 // Verdict is what a pass comes to: why the role is or is not ready, in words that
 // do not change while nothing does.
