@@ -1,6 +1,8 @@
 package controller_test
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -84,6 +86,7 @@ var _ = Describe("The namespaces that an ArizeAccount allows", func() {
 		allowed := map[string]string{"arize": "true"}
 		first := elsewhere(ctx, w, allowed, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptNever })
 		settle(ctx, first, v1alpha1.ReasonNameTaken)
+		Eventually(time.Now).Should(BeTemporally(">", first.CreationTimestamp.Add(time.Second)), "the older goes first, and ages are whole seconds")
 		second := elsewhere(ctx, w, allowed, func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = v1alpha1.AdoptAlways })
 		settle(ctx, second, v1alpha1.ReasonClaimed)
 		edit(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: first.Namespace}}, func(namespace *corev1.Namespace) {
