@@ -213,11 +213,15 @@ func machine() string {
 	return fmt.Sprintf("%s and %.0f GiB", size, kib/mib)
 }
 
-// commit names what is measured; a tree with changes is said to be one.
+// commit names what is measured; a tree with changes, other than those of the results, is said to be one.
 func commit(ctx context.Context) string {
-	output, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+	name, err := exec.CommandContext(ctx, "git", "describe", "--always").Output()
 	if err != nil {
 		return "an unknown commit"
 	}
-	return strings.TrimSpace(string(output))
+	changes, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", ":/", ":(top,exclude)docs/benchmarks").Output()
+	if err != nil || len(changes) > 0 {
+		return strings.TrimSpace(string(name)) + "-dirty"
+	}
+	return strings.TrimSpace(string(name))
 }

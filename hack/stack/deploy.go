@@ -56,5 +56,5 @@ func (s *Stack) Version(ctx context.Context, binary string) (string, error) {
 		return "", fmt.Errorf("%s --version: %w", binary, err)
 	}
 	first, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSpace(first), nil
+	return strings.Replace(strings.TrimSpace(first), " Version:", "", 1), nil // as etcd says it
 }
