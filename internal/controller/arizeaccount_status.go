@@ -56,7 +56,7 @@ func setAccountConditions(status *v1alpha1.ArizeAccountStatus, account *v1alpha1
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, health.Reason, accountMessage(health)
 	}
 	trouble := ready
-	if !account.DeletionTimestamp.IsZero() {
+	if !account.DeletionTimestamp.IsZero() && len(users) > 0 {
 		ready.Reason, ready.Message = v1alpha1.ReasonInUse, inUseMessage(users)+healthNote(health)
 	}
 	meta.SetStatusCondition(&status.Conditions, ready)

@@ -24,18 +24,25 @@ const longPause = 10 * time.Second
 // uninvited is when one that found no slot looks by itself. It is woken long before.
 const uninvited = 30 * time.Second
 
+// maxLooks is how often a role is read for one request of a person, if Arize does not answer.
+const maxLooks = 3
+
 // result is what a pass did.
 type result struct {
 	step    plan.Step
 	outcome plan.Outcome
 	wait    time.Duration // when to look again, other than for the reason of the verdict
+	// unanswered: what a person asked for has still to be done.
+	unanswered bool
 }
 
 func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
 
-// unanswered says that a look was sent and that trouble came of it rather than an answer: another one is worth it.
-func (r result) unanswered() bool {
-	return r.step.Verb == plan.Look && r.outcome.Sent && !r.outcome.Answered() && arize.ClassOf(r.outcome.Err) != arize.ClassForbidden
+// looksAgain says that a look was sent and that trouble came of it rather than an answer: another one is worth it, but
+// not for ever, for nothing else is done about the role meanwhile.
+func looksAgain(done result, failures int) bool {
+	trouble := done.step.Verb == plan.Look && done.outcome.Sent && !done.outcome.Answered()
+	return trouble && arize.ClassOf(done.outcome.Err) != arize.ClassForbidden && failures+1 < maxLooks
 }
 
 // act sends at most one request to Arize, and some more to tell who holds a role that
@@ -66,6 +73,7 @@ func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, pass
 		return done, err
 	}
 	r.desks.away(func() { done.outcome = send(ctx, pass.session, step) })
+	done.unanswered = looksAgain(done, pass.input.History.Failures)
 	r.learn(ctx, role, pass, done)
 	return done, nil
 }

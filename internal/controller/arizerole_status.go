@@ -25,7 +25,7 @@ const (
 func nextStatus(role *v1alpha1.ArizeRole, done result, now time.Time) v1alpha1.ArizeRoleStatus {
 	status := *role.Status.DeepCopy()
 	status.ObservedGeneration = role.Generation
-	if value := requested(role); value != "" && done.wait == 0 && !done.unanswered() { // else it has to come back for the answer
+	if value := requested(role); value != "" && done.wait == 0 && !done.unanswered { // else it has to come back for the answer
 		status.LastHandledReconcileAt = value
 	}
 	identify(&status, done)

@@ -19,6 +19,8 @@ func claimOf(role *v1alpha1.ArizeRole) plan.Claim {
 		Created: role.CreationTimestamp.Time,
 		RoleID:  role.Spec.RoleID,
 		Name:    role.RoleName(),
+
+		Suspended: role.Spec.Suspend,
 		Active: !role.Spec.Suspend && role.DeletionTimestamp.IsZero() &&
 			role.Spec.EffectiveMode() == v1alpha1.ModeEnforce,
 	}

@@ -208,6 +208,15 @@ var _ = Describe("Drift", func() {
 		Expect(routes(w.arize.Requests())).To(Equal([]string{readRole, readRole, updateRole}))
 	})
 
+	It("is not looked for again and again when Arize never answers", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "role")
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: 503, Method: http.MethodGet, Route: "/v2/roles/{role_id}"})
+		lookAgain(ctx, role)
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(w.arize.Count(readRole)).To(Equal(3))
+	})
+
 	It("is found by a list when a person asks for a role that is not there yet", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.stranger(ctx, arizetest.Role{Name: "role", Description: "theirs"})

@@ -17,11 +17,12 @@ import (
 func (p *accountPass) judge(exists func(id string) bool) session.Health {
 	p.managed, p.missing = 0, 0
 	for i := range p.users {
-		if !p.manages(&p.users[i]) {
+		missing := !exists(p.users[i].Status.RoleID)
+		if !p.manages(&p.users[i], missing) {
 			continue
 		}
 		p.managed++
-		if !exists(p.users[i].Status.RoleID) {
+		if missing {
 			p.missing++
 		}
 	}
@@ -34,14 +35,15 @@ func (p *accountPass) judge(exists func(id string) bool) session.Health {
 	return session.Health{State: session.Healthy}
 }
 
-// manages says that the remote role of an ArizeRole should be there. That of one which is being deleted may be gone; but
-// not where it vanished before, for then nothing was deleted since: else deletions would end what protects from them.
-func (p *accountPass) manages(role *v1alpha1.ArizeRole) bool {
+// manages says whether the remote role of an ArizeRole counts. That of one which is being deleted may be gone, and does
+// not; unless it is missing where roles vanished before, for then nothing was deleted since: else deletions would end what
+// protects from them.
+func (p *accountPass) manages(role *v1alpha1.ArizeRole, missing bool) bool {
 	if role.Status.Origin == "" || role.Status.RoleID == "" {
 		return false
 	}
-	stopped := !p.account.Status.VanishedSince.IsZero()
-	return role.DeletionTimestamp.IsZero() || stopped && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
+	vanished := missing && !p.account.Status.VanishedSince.IsZero()
+	return role.DeletionTimestamp.IsZero() || vanished && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 }
 
 // vanished says that so many of the managed roles are missing that the list rather than the roles is to be doubted: more

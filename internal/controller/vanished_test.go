@@ -21,6 +21,7 @@ func TestJudgeOfAList(t *testing.T) {
 		}
 	}
 	going := func(v *accountPass) { v.users[0].DeletionTimestamp = &since }
+	lastTwoGo := func(v *accountPass) { v.users[2].DeletionTimestamp, v.users[3].DeletionTimestamp = &since, &since }
 	let := func(v *accountPass) { v.users[0].DeletionTimestamp, v.users[0].Finalizers = &since, nil }
 	for name, row := range map[string]struct {
 		managed, missing int
@@ -38,6 +39,8 @@ func TestJudgeOfAList(t *testing.T) {
 		"it was stopped, and one of two is missing":        {managed: 2, missing: 1, account: stopped},
 		"it was stopped, and the last one is missing":      {managed: 1, missing: 1, account: stopped, stops: true},
 		"it was stopped, and a missing one is deleted":     {managed: 2, missing: 2, account: stopped, users: going, stops: true},
+		"two of four are missing, and the others go":       {managed: 4, missing: 2, users: lastTwoGo, stops: true},
+		"it was stopped, and those that are there go":      {managed: 4, missing: 2, account: stopped, users: lastTwoGo, stops: true},
 		"it was stopped, and the missing one was let go":   {managed: 1, missing: 1, account: stopped, users: let},
 		"it was stopped, and a person accepts":             {managed: 2, missing: 2, account: accepts("2026-11-25T12:00:00Z")},
 		"it was stopped, and a person accepted an old one": {managed: 2, missing: 2, account: accepts("2026-11-24T12:00:00Z"), stops: true},

@@ -19,6 +19,8 @@ type Claim struct {
 	Digest  string    // of what it is creating, as in Pending of its Record
 	Name    string    // the name that it wants in Arize
 	Active  bool      // it will act on what it wants: not suspended, reporting or being deleted
+	// Suspended: it does not even look for what may have come of its creation.
+	Suspended bool
 	// SameAccount: its names live in the same Arize account as ours, so that equal
 	// ones collide. Across accounts only ids can be compared.
 	SameAccount bool

@@ -34,6 +34,8 @@ func elsewhere(c *Claim) { c.SameAccount = false }
 
 func inactive(c *Claim) { c.Active = false }
 
+func suspendedClaim(c *Claim) { c.Active, c.Suspended = false, true }
+
 // free are those of the claims that nobody else precedes. Each claim sees the others from its own account.
 func free(claims []Claim, remote []arize.Role) (keys []string) {
 	for i, self := range claims {

@@ -139,10 +139,10 @@ func convergeByName(in Input) Step {
 
 // afterAuthor leaves a role alone until the rival that may have created it knows whether it did.
 func afterAuthor(rival Claim, role arize.Role) Step {
-	if rival.Active {
+	if !rival.Suspended {
 		return Step{Verb: Keep, Verdict: Verdict{Progressing, fmt.Sprintf("Waiting for ArizeRole %s, which may have created the role %q.", rival.Key, role.Name)}}
 	}
-	message := fmt.Sprintf("ArizeRole %s may have created the role %q (id %s), and does not look for it: it is suspended, reports only or is being deleted. "+
+	message := fmt.Sprintf("ArizeRole %s may have created the role %q (id %s), and does not look for it, for it is suspended. "+
 		"Resume or delete it, or choose another `spec.name`.", rival.Key, role.Name, role.ID)
 	return Step{Verb: Refuse, Verdict: Verdict{Claimed, message}}
 }

@@ -71,7 +71,7 @@ func TestAdoption(t *testing.T) {
 				"a role that its rival is about to rename": {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Viewer"))), waiting},
 				"a role that its rival may have created":   {input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader)))), waiting},
 				"a role that nobody looks for who may have created it": {
-					input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader), inactive))), refuse(Claimed),
+					input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader), suspendedClaim))), refuse(Claimed),
 				},
 				"a different role than its rival was creating": {input(adopting(policy), exists(different), rivalry(claimant("b/b", 90, "Viewer", isSending(reader)))), want.different},
 				"a role that no longer has an owner, by name":  {input(owns("gone", Created), newSpec, adopting(policy), exists(identical)), want.identical},
