@@ -70,6 +70,9 @@ func TestAdoption(t *testing.T) {
 				"a different role that a rival holds":      {input(adopting(policy), exists(different), rivalry(rival("b/b", "r1", "Reader"))), claimed},
 				"a role that its rival is about to rename": {input(adopting(policy), exists(identical), rivalry(rival("b/b", "r1", "Viewer"))), waiting},
 				"a role that its rival may have created":   {input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader)))), waiting},
+				"a role that its rival may have created, which only reports": {
+					input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader), inactive))), waiting,
+				},
 				"a role that nobody looks for who may have created it": {
 					input(adopting(policy), exists(remote("r1")), rivalry(claimant("b/b", 90, "Viewer", isSending(reader), suspendedClaim))), refuse(Claimed),
 				},
