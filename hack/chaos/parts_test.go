@@ -110,23 +110,29 @@ func testAPIServer(t *testing.T, s *suite) {
 // testLate lets creations take effect after they were repeated: the names of the roles must not have become free meanwhile.
 func testLate(t *testing.T, s *suite) {
 	renamed, deleted := newScene(t, s, "late-and-renamed"), newScene(t, s, "late-and-deleted")
-	for _, sc := range []*scene{renamed, deleted} {
+	unanswered := newScene(t, s, "late-and-unanswered")
+	s.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultEmpty, Account: unanswered.namespace, Method: http.MethodPost, Nth: 2})
+	for _, sc := range []*scene{renamed, deleted, unanswered} {
 		sc.openAccount()
 		late := arize(arizetest.Fault{Method: http.MethodPost, Stage: before, Detached: true})(sc)
 		t.Cleanup(late.spring)
 		declares(sc)
 	}
-	renamed.await("two creations", s.paused(2))
+	renamed.await("three creations", s.paused(3))
 	s.door.cut()
 	renamed.isTrue() // for it was repeated
 	deleted.isTrue()
+	unanswered.isTrue()
 	edits(renamed)
+	edits(unanswered)
 	deletes(deleted)
 	s.arize.ReleaseAll()
 	renamed.isTrue()
+	unanswered.isTrue()
 	deleted.await("the ArizeRole to go", deleted.empty)
 	deleted.onlyOurs()
 	renamed.once(http.MethodPost)
+	unanswered.once(http.MethodPost)
 	deleted.once(http.MethodPost)
 }
 

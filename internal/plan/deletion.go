@@ -53,6 +53,9 @@ func deletePending(in Input) Step {
 		return Step{Verb: Wait, Sweep: true}
 	}
 	if proven(in) {
+		if wait := landing(in); wait > 0 {
+			return Step{Verb: Wait, Again: wait}
+		}
 		return erase(in.Observed.Pending.ID, in.Observed.Pending)
 	}
 	if wait, may := mayStillLand(in); may {

@@ -94,6 +94,7 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 	decideRows(t, map[string]row{
 		"deletes the role that is proven ours":             {begun(10*time.Minute, found), del("r1")},
 		"deletes it under the name that it was sent with":  {begun(10*time.Minute, wants(NewDesired("Writer", "", []string{"A_B"})), found), del("r1")},
+		"waits while an earlier try may take its place":    {begun(10*time.Minute, found, repeated(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
 		"waits for a list when the answer was lost":        {begun(10*time.Minute, lost(time.Minute), found), sweep},
 		"waits while the request may be under way":         {begun(20 * time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
 		"waits for a list that is newer than that":         {begun(80 * time.Second), sweep},

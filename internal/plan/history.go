@@ -41,7 +41,7 @@ type History struct {
 	Failures    int       // requests that got no clear answer, in a row
 	Failed      time.Time // when the last of them ended
 	Uncertain   time.Time // when a creation last ended without a clear answer
-	Repeated    time.Time // when a creation succeeded of which an earlier try may yet take effect
+	Repeated    time.Time // when a creation was last repeated, perhaps with success: an earlier try may yet take effect
 	Foreign     bool      // the name of the last creation was taken when it was first tried: the role that has it is not ours
 	Demand      time.Time // when a fresh look was first asked for
 	Request     string    // the value that asked for it
@@ -116,7 +116,7 @@ func (h History) afterCreate(step Step, out Outcome, now time.Time) History {
 	if step.WantsSweep(out) {
 		h.Uncertain = now
 	}
-	if step.Repeat && out.Err == nil {
+	if step.Repeat && !out.Refused {
 		h.Repeated = now
 	}
 	return h

@@ -115,15 +115,19 @@ func TestHistoryAfterASuccess(t *testing.T) {
 }
 
 func TestHistoryAfterARepeatedCreation(t *testing.T) {
+	answer := remote("r1")
+	made := Did(&answer, nil)
 	for name, row := range map[string]struct {
 		step Step
+		out  Outcome
 		want time.Time
 	}{
-		"of which an earlier try may yet land": {repeating, now},
-		"that was the only one":                {posting, time.Time{}},
+		"of which an earlier try may yet land": {repeating, made, now},
+		"that was the only one":                {posting, made, time.Time{}},
+		"whose answer was lost":                {repeating, Did(nil, unavailable), now},
+		"that Arize refused":                   {repeating, Did(nil, status(409)), time.Time{}},
 	} {
-		answer := remote("r1")
-		if got := past().After(row.step, Did(&answer, nil), now).Repeated; !got.Equal(row.want) {
+		if got := past().After(row.step, row.out, now).Repeated; !got.Equal(row.want) {
 			t.Errorf("%s: Repeated is %v, want %v", name, got, row.want)
 		}
 	}

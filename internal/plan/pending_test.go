@@ -19,6 +19,11 @@ func lost(ago time.Duration) func(*scene) {
 	return with(func(in *Input) { in.History.Uncertain = now.Add(-ago) })
 }
 
+// repeated says that the creation was sent again so long ago, while an earlier try of it may have been under way.
+func repeated(ago time.Duration) func(*scene) {
+	return with(func(in *Input) { in.History.Repeated = now.Add(-ago) })
+}
+
 // began says that this process began to work so long ago.
 func began(ago time.Duration) func(*scene) {
 	return with(func(in *Input) { in.Began = now.Add(-ago) })
@@ -121,9 +126,8 @@ func TestPendingCreationUnderAnotherSpec(t *testing.T) {
 
 // An earlier try of the creation may take effect as soon as the name is free.
 func TestRepeatedCreationKeepsItsName(t *testing.T) {
-	repeated := func(ago time.Duration, overrides ...func(*scene)) Input { // InFlight 30s
-		since := with(func(in *Input) { in.History.Repeated = now.Add(-ago) })
-		return input(append([]func(*scene){owns("r1", Created), since}, overrides...)...)
+	again := func(ago time.Duration, overrides ...func(*scene)) Input { // InFlight 30s
+		return input(append([]func(*scene){owns("r1", Created), repeated(ago)}, overrides...)...)
 	}
 	wait := Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}
 	keep := wait
@@ -136,12 +140,12 @@ func TestRepeatedCreationKeepsItsName(t *testing.T) {
 	renaming := rename("Reader")
 	renaming.Correction = true
 	decideRows(t, map[string]row{
-		"is not renamed at first":    {repeated(20*time.Second, found, newSpec, wants(NewDesired("Writer", "", []string{"A_B"}))), keep},
-		"is not deleted at first":    {repeated(20*time.Second, found, deleting), wait},
-		"is deleted then":            {repeated(31*time.Second, found, deleting), del("r1")},
-		"is changed all the same":    {repeated(20*time.Second, exists(remote("r1", description(""))), newSpec), describing},
-		"gets its name back at once": {repeated(20*time.Second, drifted), renaming},
-		"is let go all the same":     {repeated(20*time.Second, found, deleting, orphan), Step{Verb: Release, ID: "r1", Orphaned: true}},
+		"is not renamed at first":    {again(20*time.Second, found, newSpec, wants(NewDesired("Writer", "", []string{"A_B"}))), keep},
+		"is not deleted at first":    {again(20*time.Second, found, deleting), wait},
+		"is deleted then":            {again(31*time.Second, found, deleting), del("r1")},
+		"is changed all the same":    {again(20*time.Second, exists(remote("r1", description(""))), newSpec), describing},
+		"gets its name back at once": {again(20*time.Second, drifted), renaming},
+		"is let go all the same":     {again(20*time.Second, found, deleting, orphan), Step{Verb: Release, ID: "r1", Orphaned: true}},
 	})
 }
 
