@@ -46,8 +46,8 @@ func looksAgain(done result, failures int) bool {
 }
 
 // act sends at most one request to Arize, and some more to tell who holds a role that
-// cannot be deleted. How that ends is part of the result;
-// an error is trouble with the apiserver.
+// cannot be deleted. How that ends is part of the result; an error is trouble with the
+// apiserver.
 func (r *RoleReconciler) act(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, step plan.Step) (result, error) {
 	done := result{step: step, wait: step.Again}
 	if step.Verb == plan.Wait {

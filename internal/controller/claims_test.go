@@ -121,6 +121,24 @@ var _ = Describe("Two ArizeRoles that mean one role", func() {
 		Expect(next.Status.RoleID).To(Equal(holder.Status.RoleID))
 	})
 
+	It("have a finalizer each, also the one that adopted its role and waits for the name", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.stranger(ctx, arizetest.Role{Name: "taken", Description: "somebody's"})
+		theirs := w.stranger(ctx, arizetest.Role{Name: "theirs"})
+		holder := w.settledRole(ctx, "holder", shared)
+		edit(ctx, holder, func(role *v1alpha1.ArizeRole) { role.Spec.Name = "taken" })
+		settle(ctx, holder, v1alpha1.ReasonNameTaken)
+		waiting := w.newRole(ctx, "waiting", shared, func(role *v1alpha1.ArizeRole) {
+			role.Spec.RoleID, role.Spec.DeletionPolicy = theirs.ID, v1alpha1.DeletionDelete
+		})
+		settle(ctx, waiting, v1alpha1.ReasonProgressing)
+		Expect(waiting.Status.Origin).To(Equal(v1alpha1.OriginAdopted))
+		Expect(waiting.Finalizers).To(ContainElement(v1alpha1.RoleFinalizer))
+		Expect(k8s.Delete(ctx, waiting)).To(Succeed())
+		gone(ctx, waiting)
+		Expect(w.names()).To(ConsistOf("taken", "shared"))
+	})
+
 	It("do not adopt what the other may have created and has not found yet", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
