@@ -36,7 +36,7 @@ func (b *bench) life() []scenario {
 		{name: "create", promise: "a POST and at most 3 writes for each role, and at most one sweep", play: b.create, check: b.checkCreate, fills: true},
 		{name: idleScenario, promise: "for each sweep its pages and the account's status, and nothing else", prepare: b.sweepOften, play: b.idle, check: b.checkIdle, paced: true},
 		{name: "restart", promise: "one sweep, no write of a role and no Event", prepare: b.sweepSeldom, play: b.restart, check: b.checkRestart},
-		{name: "handover", promise: "one sweep, no write of a role, and no Event but the new leader's", prepare: b.pair, play: b.handOver, check: b.checkFailover},
+		{name: "handover", promise: "one sweep, no write of a role, and no Event but of who leads", prepare: b.pair, play: b.handOver, check: b.checkHandover},
 		{name: "failover", promise: "the same as of handover", prepare: b.standBy, play: b.failover, check: b.checkFailover, waits: leaseTime},
 		{name: "detect", promise: "one PATCH of what differs, as soon as the next sweep comes", prepare: b.sweepOften, play: b.detect, check: b.checkDetect, paced: true, long: true},
 		{name: "drift of 1 %", promise: "one PATCH of what differs for each, beside the sweep that found it", prepare: b.sweepSeldom, play: b.driftSome, check: b.checkDrift(b.some())},
