@@ -213,9 +213,12 @@ func (r *AccountReconciler) wake(ctx context.Context, pass accountPass, specChan
 	for i := range users {
 		role := &users[i]
 		key := client.ObjectKeyFromObject(role)
-		if all || pass.swept.Concerns(role.RoleName(), idsOf(role)...) || pass.swept.Waiting[key.String()] {
+		if all || pass.swept.Concerns(role.RoleName(), idsOf(role)...) {
 			r.roles.wake(key)
 		}
+	}
+	for who := range pass.swept.Waiting { // the departed among them are in no list
+		r.roles.wake(keyOf(who))
 	}
 	return nil
 }

@@ -38,6 +38,11 @@ type result struct {
 
 func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
 
+// over says that nothing is left to do for an ArizeRole that is being deleted.
+func (r result) over() bool {
+	return r.step.Verb == plan.Release || r.step.Verb == plan.Delete && r.outcome.Gone()
+}
+
 // looksAgain says that a look was sent and that trouble came of it rather than an answer: another one is worth it, but
 // not for ever, for nothing else is done about the role meanwhile.
 func looksAgain(done result, failures int) bool {

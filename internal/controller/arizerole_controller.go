@@ -30,6 +30,7 @@ type RoleReconciler struct {
 	desks    desks
 	clock    clock.PassiveClock
 	began    func() time.Time // when the first pass of this process began
+	elected  <-chan struct{}  // closed once this process is the one that works
 	inFlight time.Duration    // how long a request whose answer was lost may still take effect
 
 	namespaces []string // that are watched; none means all
@@ -77,9 +78,14 @@ func (r *RoleReconciler) invite(pass rolePass) {
 		return
 	}
 	for _, guest := range pass.session.Invite(pass.who) {
-		namespace, name, _ := strings.Cut(guest, string(types.Separator))
-		r.roles.hurry(types.NamespacedName{Namespace: namespace, Name: name})
+		r.roles.hurry(keyOf(guest))
 	}
+}
+
+// keyOf is the ArizeRole that a session knows as who.
+func keyOf(who string) types.NamespacedName {
+	namespace, name, _ := strings.Cut(who, string(types.Separator))
+	return types.NamespacedName{Namespace: namespace, Name: name}
 }
 
 // refresh replaces an object that is older than our own last write of it, or that may

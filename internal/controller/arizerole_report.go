@@ -26,13 +26,14 @@ func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, p
 	if done.step.Verb == plan.Wait {
 		return r.again(done, pass, 0), nil
 	}
-	if done.step.Verb == plan.Release || done.step.Verb == plan.Delete && done.outcome.Gone() {
+	if done.over() {
 		return ctrl.Result{}, r.letGo(ctx, role, pass, done)
 	}
 	before := role.DeepCopy()
 	role.Status = nextStatus(role, done, r.clock.Now())
 	if !equality.Semantic.DeepEqual(before.Status, role.Status) {
 		if err := r.patchStatus(ctx, role); err != nil {
+			r.tooLate(role, done, err)
 			return ctrl.Result{}, client.IgnoreNotFound(err)
 		}
 	}

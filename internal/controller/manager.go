@@ -85,7 +85,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		memory: newMemory(), desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
 		// Not when the process began: one that stands by may do so for days.
-		began: sync.OnceValue(time.Now),
+		began: sync.OnceValue(time.Now), elected: mgr.Elected(),
 	}
 	return roleReconciler.setup(mgr, options)
 }
@@ -119,5 +119,5 @@ func (r *RoleReconciler) setup(mgr ctrl.Manager, options Options) error {
 			ReconciliationTimeout:   roleTimeout,
 			EnableWarmup:            new(true),
 		}).
-		Complete(reconcile.AsReconciler[*v1alpha1.ArizeRole](mgr.GetClient(), r))
+		Complete(r.departedFirst(reconcile.AsReconciler[*v1alpha1.ArizeRole](mgr.GetClient(), r)))
 }

@@ -5,7 +5,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/plan"
 )
 
@@ -17,12 +19,16 @@ type memory struct {
 	written   map[types.UID]string   // resourceVersion after our last write, until the cache has it
 	ends      map[types.UID]end      // whether our finalizer is off, whatever the cache says
 	byPerson  map[types.UID]struct{} // whose deletion began while the CRD stayed
+
+	slipped map[types.UID]*v1alpha1.ArizeRole      // that went in spite of our finalizer
+	late    map[types.UID]v1alpha1.ArizeRoleStatus // that were to be written when the ArizeRole was gone
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
 		ends: map[types.UID]end{}, byPerson: map[types.UID]struct{}{},
+		slipped: map[types.UID]*v1alpha1.ArizeRole{}, late: map[types.UID]v1alpha1.ArizeRoleStatus{},
 	}
 }
 
@@ -102,6 +108,38 @@ func (m *memory) isDeletedByPerson(uid types.UID) bool {
 	return is
 }
 
+// departs notes an ArizeRole that is gone, with a deletion that has yet to be done.
+func (m *memory) departs(role *v1alpha1.ArizeRole) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slipped[role.UID] = role
+}
+
+// unwritten notes a status that could not be written any more.
+func (m *memory) unwritten(uid types.UID, status v1alpha1.ArizeRoleStatus) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.late[uid] = status
+}
+
+// departed are those that had this name, each with the last that is known of it.
+func (m *memory) departed(key types.NamespacedName) []*v1alpha1.ArizeRole {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var roles []*v1alpha1.ArizeRole
+	for uid, role := range m.slipped {
+		if client.ObjectKeyFromObject(role) != key {
+			continue
+		}
+		role = role.DeepCopy()
+		if status, ok := m.late[uid]; ok {
+			role.Status = status
+		}
+		roles = append(roles, role)
+	}
+	return roles
+}
+
 func (m *memory) drop(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,4 +147,6 @@ func (m *memory) drop(uid types.UID) {
 	delete(m.written, uid)
 	delete(m.ends, uid)
 	delete(m.byPerson, uid)
+	delete(m.slipped, uid)
+	delete(m.late, uid)
 }

@@ -68,7 +68,7 @@ func (r *RoleReconciler) rivalry() handler.EventHandler {
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			if gone, ok := e.Object.(*v1alpha1.ArizeRole); ok {
-				r.memory.drop(gone.UID)
+				r.forget(ctx, e, gone)
 				r.wakeRivals(ctx, gone)
 			}
 		},

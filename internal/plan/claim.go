@@ -24,6 +24,8 @@ type Claim struct {
 	// SameAccount: its names live in the same Arize account as ours, so that equal
 	// ones collide. Across accounts only ids can be compared.
 	SameAccount bool
+	// Departed: the ArizeRole is gone, and only its deletion is left to do. The living do not know what it claimed.
+	Departed bool
 }
 
 // holder is the rival that holds what self means, or nil when self does. Of two
@@ -78,6 +80,9 @@ func meant(c Claim, seen Observed) string {
 }
 
 func precedes(a, b Claim, id string) bool {
+	if a.Departed != b.Departed {
+		return b.Departed
+	}
 	if a, b := rank(a, id), rank(b, id); a != b {
 		return a < b
 	}

@@ -9,6 +9,8 @@ import (
 
 func deleting(s *scene) { s.Deleting = true }
 
+func departed(s *scene) { s.Self.Departed = true }
+
 func orphan(s *scene) { s.Policy.Orphan = true }
 
 func gated(gate Gate) func(*scene) {
@@ -71,11 +73,18 @@ func TestDeletionDespiteRivals(t *testing.T) {
 	owned := func(claim Claim) Input {
 		return input(deleting, owns("r1", Created), exists(remote("r1")), rivalry(claim))
 	}
+	gone := func(claim Claim) Input {
+		return input(deleting, departed, owns("r1", Created), exists(remote("r1")), rivalry(claim))
+	}
 	decideRows(t, map[string]row{
-		"a younger one that has it too":        {owned(claimant("a/a", 30, "Other", carries("r1"), elsewhere)), del("r1")},
-		"an older one that only means the id":  {owned(claimant("a/a", 90, "Other", means("r1"))), del("r1")},
-		"an older one that wants the name":     {owned(claimant("a/a", 90, "Reader")), del("r1")},
-		"one that has a role of its own there": {owned(claimant("a/a", 90, "Reader", carries("r2"))), del("r1")},
+		"a younger one that has it too":                             {owned(claimant("a/a", 30, "Other", carries("r1"), elsewhere)), del("r1")},
+		"an older one that only means the id":                       {owned(claimant("a/a", 90, "Other", means("r1"))), del("r1")},
+		"an older one that wants the name":                          {owned(claimant("a/a", 90, "Reader")), del("r1")},
+		"a younger one that has it too, when it is itself gone":     {gone(claimant("a/a", 30, "Other", carries("r1"), elsewhere)), release},
+		"a younger one that means the id, when it is itself gone":   {gone(claimant("a/a", 30, "Other", means("r1"))), release},
+		"a younger one that wants the name, when it is itself gone": {gone(claimant("a/a", 30, "Reader")), del("r1")},
+		"an older one that wants the name, when it is itself gone":  {gone(claimant("a/a", 90, "Reader")), del("r1")},
+		"one that has a role of its own there":                      {owned(claimant("a/a", 90, "Reader", carries("r2"))), del("r1")},
 		"one that has the name that we wanted": {
 			input(deleting, owns("r1", Created), exists(remote("r1", name("Viewer"))), exists(remote("r2")), rivalry(rival("a/a", "r2", "Reader"))), del("r1"),
 		},
@@ -92,30 +101,34 @@ func TestDeletionOfAPendingCreation(t *testing.T) {
 	sweep := Step{Verb: Wait, Sweep: true}
 	found := exists(remote("r1"))
 	decideRows(t, map[string]row{
-		"deletes the role that is proven ours":             {begun(10*time.Minute, found), del("r1")},
-		"deletes it under the name that it was sent with":  {begun(10*time.Minute, wants(NewDesired("Writer", "", []string{"A_B"})), found), del("r1")},
-		"waits while an earlier try may take its place":    {begun(10*time.Minute, found, repeated(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
-		"waits for a list when the answer was lost":        {begun(10*time.Minute, lost(time.Minute), found), sweep},
-		"waits while the request may be under way":         {begun(20 * time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
-		"waits for a list that is newer than that":         {begun(80 * time.Second), sweep},
-		"waits for what another process may have repeated": {begun(10*time.Minute, began(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
-		"lets go when that list has no such role":          {begun(2 * time.Minute), release},
-		"leaves an older role":                             {begun(2*time.Minute, exists(remote("r1", createdAt(now.Add(-time.Hour))))), release},
-		"leaves a different role":                          {begun(2*time.Minute, exists(remote("r1", description("")))), release},
-		"leaves what was in the way of the very first try": {begun(20*time.Second, foreign, found), release},
-		"leaves a predefined role":                         {begun(2*time.Minute, exists(remote("r1", predefinedRole))), release},
-		"leaves a role that a rival holds":                 {begun(10*time.Minute, found, rivalry(rival("b/b", "r1", "Reader"))), release},
-		"leaves a role that an older rival may have made":  {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader", isSending(reader)))), release},
-		"deletes it when the rival was making another":     {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader", isSending(NewDesired("Reader", "", []string{"A_B"}))))), del("r1")},
-		"deletes it although an older rival wants it":      {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader"))), del("r1")},
-		"leaves everything by policy":                      {begun(10*time.Minute, found, orphan), Step{Verb: Release, Orphaned: true}},
-		"leaves everything while suspended":                {begun(10*time.Minute, found, suspend), Step{Verb: Release, Orphaned: true}},
-		"waits for an account that is not known yet":       {begun(10*time.Minute, found, gated(GateStarting)), Step{Verb: Wait}},
-		"is blocked by an account that is closed":          {begun(10*time.Minute, found, gated(GateClosed)), blocks},
-		"is blocked where nothing but deletion is allowed": {begun(10*time.Minute, found, gated(GateDeleteOnly)), blocks},
-		"deletes the role that replaces a lost one":        {begun(10*time.Minute, owns("r0", Created), found), del("r1")},
-		"waits for the role that replaces a lost one":      {begun(10*time.Minute, owns("r0", Created), lost(time.Minute)), sweep},
-		"asks for the lost one when there is no other":     {begun(2*time.Minute, owns("r0", Created)), del("r0")},
+		"deletes the role that is proven ours":                     {begun(10*time.Minute, found), del("r1")},
+		"deletes it under the name that it was sent with":          {begun(10*time.Minute, wants(NewDesired("Writer", "", []string{"A_B"})), found), del("r1")},
+		"waits while an earlier try may take its place":            {begun(10*time.Minute, found, repeated(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
+		"waits for a list when the answer was lost":                {begun(10*time.Minute, lost(time.Minute), found), sweep},
+		"waits while the request may be under way":                 {begun(20 * time.Second), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
+		"waits for a list that is newer than that":                 {begun(80 * time.Second), sweep},
+		"waits for what another process may have repeated":         {begun(10*time.Minute, began(20*time.Second)), Step{Verb: Wait, Again: 10*time.Second + time.Millisecond}},
+		"lets go when that list has no such role":                  {begun(2 * time.Minute), release},
+		"leaves an older role":                                     {begun(2*time.Minute, exists(remote("r1", createdAt(now.Add(-time.Hour))))), release},
+		"leaves a different role":                                  {begun(2*time.Minute, exists(remote("r1", description("")))), release},
+		"leaves what was in the way of the very first try":         {begun(20*time.Second, foreign, found), release},
+		"leaves a predefined role":                                 {begun(2*time.Minute, exists(remote("r1", predefinedRole))), release},
+		"leaves a role that a rival holds":                         {begun(10*time.Minute, found, rivalry(rival("b/b", "r1", "Reader"))), release},
+		"leaves a role that an older rival may have made":          {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader", isSending(reader)))), release},
+		"deletes it when the rival was making another":             {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader", isSending(NewDesired("Reader", "", []string{"A_B"}))))), del("r1")},
+		"deletes it when it is itself gone":                        {begun(10*time.Minute, departed, found), del("r1")},
+		"leaves it to one that lives and wants it":                 {begun(10*time.Minute, departed, found, rivalry(claimant("b/b", 30, "Reader"))), release},
+		"leaves it to one that lives and was making it":            {begun(10*time.Minute, departed, found, rivalry(claimant("b/b", 30, "Viewer", isSending(reader)))), release},
+		"is not kept from it by one that wants the name elsewhere": {begun(10*time.Minute, departed, found, rivalry(claimant("b/b", 30, "Reader", elsewhere))), del("r1")},
+		"deletes it although an older rival wants it":              {begun(10*time.Minute, found, rivalry(claimant("b/b", 90, "Reader"))), del("r1")},
+		"leaves everything by policy":                              {begun(10*time.Minute, found, orphan), Step{Verb: Release, Orphaned: true}},
+		"leaves everything while suspended":                        {begun(10*time.Minute, found, suspend), Step{Verb: Release, Orphaned: true}},
+		"waits for an account that is not known yet":               {begun(10*time.Minute, found, gated(GateStarting)), Step{Verb: Wait}},
+		"is blocked by an account that is closed":                  {begun(10*time.Minute, found, gated(GateClosed)), blocks},
+		"is blocked where nothing but deletion is allowed":         {begun(10*time.Minute, found, gated(GateDeleteOnly)), blocks},
+		"deletes the role that replaces a lost one":                {begun(10*time.Minute, owns("r0", Created), found), del("r1")},
+		"waits for the role that replaces a lost one":              {begun(10*time.Minute, owns("r0", Created), lost(time.Minute)), sweep},
+		"asks for the lost one when there is no other":             {begun(2*time.Minute, owns("r0", Created)), del("r0")},
 		"is blocked where it cannot tell which one there is": {
 			begun(10*time.Minute, owns("r0", Created), gated(GateDeleteOnly)), blocks,
 		},

@@ -109,6 +109,11 @@ var properties = map[string]func(in Input, step Step) bool{
 			return rival.Carries && rival.RoleID == step.ID && precedes(rival, in.Self, step.ID)
 		})
 	},
+	"for a departed one nothing is deleted that one that lives may hold": func(in Input, step Step) bool {
+		return step.Verb != Delete || !in.Self.Departed || !slices.ContainsFunc(in.Rivals, func(rival Claim) bool {
+			return rival.RoleID == step.ID || step.ID != in.Record.RoleID && rival.SameAccount && rival.Name == step.Seen.Name
+		})
+	},
 	"no role is renamed to a name that is seen": func(in Input, step Step) bool {
 		to, named := step.Patch.Name, in.Observed.Named
 		return to == nil || named == nil || named.ID == step.ID || *to != named.Name
@@ -270,6 +275,7 @@ func situation(data []byte) *scene {
 	s.past(c)
 	s.Began, s.Policy.OnlyOwn = c.ago(), c.yes(3)
 	s.claim()
+	s.Self.Departed = s.Deleting && c.yes(3)
 	s.observe()
 	return &s
 }

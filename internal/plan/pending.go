@@ -77,10 +77,12 @@ func proven(in Input) bool {
 }
 
 // contestedAuthorship says that a rival has the role on record, or was creating the
-// very same just as well and goes first.
+// very same just as well and goes first. One that lives may have created what it wants
+// without regard to a departed one.
 func contestedAuthorship(in Input, role arize.Role) bool {
 	return slices.ContainsFunc(in.Rivals, func(rival Claim) bool {
 		return rival.Carries && rival.RoleID == role.ID ||
+			in.Self.Departed && rival.SameAccount && rival.Name == role.Name ||
 			rival.SameAccount && rival.Pending == role.Name && rival.Digest == in.Record.Pending.Digest && precedes(rival, in.Self, role.ID)
 	})
 }

@@ -1,0 +1,191 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/arize-operator/arize-operator/api/v1alpha1"
+	"github.com/arize-operator/arize-operator/internal/arize/arizetest"
+)
+
+var _ = Describe("An ArizeRole whose deletion began before it had our finalizer, and that goes when it has it", func() {
+	It("takes its role with it", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		w.arize.ResetLog()
+		slip()
+		gone(ctx, role)
+		Eventually(w.names).Should(BeEmpty())
+		Expect(routes(w.arize.Requests())).To(Equal([]string{deleteRole}))
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.EventDeleted))
+	})
+
+	It("takes with it what is created when it is gone, even if Arize makes it otherwise", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.ChangeSettings(func(settings *arizetest.Settings) { settings.DroppedPermissions = []string{"DATASET_READ"} })
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Method: http.MethodPost})
+		role, slip := w.slippingRole(ctx, "role")
+		w.paused(ctx)
+		slip()
+		gone(ctx, role)
+		w.arize.ResetLog()
+		w.arize.ReleaseAll()
+		Eventually(func() []string { return routes(w.arize.Requests()) }).Should(Equal([]string{deleteRole}))
+		Expect(w.names()).To(BeEmpty())
+	})
+
+	It("takes with it what came of a creation whose answer was lost", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
+		role, slip := w.slippingRole(ctx, "role")
+		request := w.paused(ctx)
+		slip()
+		gone(ctx, role)
+		w.arize.Drop(request.Seq)
+		Eventually(w.names).Should(BeEmpty())
+		Expect(w.arize.Count(createRole)).To(Equal(1))
+	})
+
+	It("is not given up when Arize does not delete the role at first", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable, Method: http.MethodDelete, Times: 2})
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		slip()
+		gone(ctx, role)
+		Eventually(w.names).Should(BeEmpty())
+		Expect(w.arize.Count(deleteRole)).To(Equal(3))
+	})
+
+	It("leaves its role where it says so", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role, slip := w.slippingRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.DeletionPolicy = v1alpha1.DeletionOrphan })
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		w.arize.ResetLog()
+		slip()
+		gone(ctx, role)
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.EventOrphaned))
+		Expect(w.arize.Requests()).To(BeEmpty())
+		Expect(w.names()).To(ConsistOf("role"))
+	})
+
+	DescribeTable("leaves what may be its role to the one that takes its place",
+		func(ctx SpecContext, adoption v1alpha1.AdoptionPolicy, reason string) {
+			w := newWorld(ctx)
+			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
+			role, slip := w.slippingRole(ctx, "role")
+			request := w.paused(ctx)
+			slip()
+			gone(ctx, role)
+			successor := w.newRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = adoption })
+			w.arize.Drop(request.Seq)
+			settle(ctx, successor, reason)
+			Consistently(func() int { return w.arize.Count(deleteRole) }, 2*inFlight).Should(BeZero())
+		},
+		Entry("which adopts it", v1alpha1.AdoptIfIdentical, v1alpha1.ReasonInSync),
+		Entry("which does not want it", v1alpha1.AdoptNever, v1alpha1.ReasonNameTaken),
+	)
+})
+
+// slippingRole declares a role that is being created and, behind that, deleted. The apiserver has looked for finalizers before
+// ours was there, and then asks a webhook about the deletion, which answers when slip is called.
+func (w *world) slippingRole(ctx context.Context, name string, edits ...func(*v1alpha1.ArizeRole)) (role *v1alpha1.ArizeRole, slip func()) {
+	GinkgoHelper()
+	role = w.newRole(ctx, name, append(edits, func(role *v1alpha1.ArizeRole) { role.Spec.Suspend = true })...)
+	settle(ctx, role, v1alpha1.ReasonSuspended)
+	Expect(role.Finalizers).To(BeEmpty())
+
+	door := w.guardDeletions(ctx)
+	deleted := make(chan error, 1)
+	go func() { deleted <- k8s.Delete(ctx, role.DeepCopy()) }()
+	Eventually(door.asked.Load).Should(BeNumerically(">", 0))
+	edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Spec.Suspend = false })
+	return role, func() {
+		GinkgoHelper()
+		reload(ctx, role)
+		Expect(role.Finalizers).To(ConsistOf(v1alpha1.RoleFinalizer))
+		Expect(role.DeletionTimestamp).To(BeNil())
+		door.open()
+		Eventually(deleted).Should(Receive(BeNil()))
+	}
+}
+
+// door is a webhook that keeps what is asked waiting until it is opened.
+type door struct {
+	asked  atomic.Int32
+	closed chan struct{}
+	open   func()
+}
+
+// guardDeletions has the apiserver ask a door before it deletes an ArizeRole of the world.
+func (w *world) guardDeletions(ctx context.Context) *door {
+	GinkgoHelper()
+	d := &door{closed: make(chan struct{})}
+	d.open = sync.OnceFunc(func() { close(d.closed) })
+	server := httptest.NewTLSServer(d)
+	DeferCleanup(server.Close)
+	DeferCleanup(d.open)
+	guard := &admissionregistrationv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: w.namespace},
+		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
+			Name: "deletions.example.com",
+			ClientConfig: admissionregistrationv1.WebhookClientConfig{
+				URL:      new(server.URL),
+				CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+			},
+			Rules: []admissionregistrationv1.RuleWithOperations{{
+				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Delete},
+				Rule:       admissionregistrationv1.Rule{APIGroups: []string{v1alpha1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"arizeroles"}},
+			}},
+			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: w.namespace}},
+			SideEffects:             new(admissionregistrationv1.SideEffectClassNone),
+			AdmissionReviewVersions: []string{"v1"},
+			TimeoutSeconds:          new(int32(30)),
+		}},
+	}
+	Expect(k8s.Create(ctx, guard)).To(Succeed())
+	DeferCleanup(k8s.Delete, guard)
+	w.awaitGuard(ctx, d)
+	return d
+}
+
+// awaitGuard waits until the apiserver has heard of its new webhook.
+func (w *world) awaitGuard(ctx context.Context, d *door) {
+	GinkgoHelper()
+	probe := w.newRole(ctx, "probe", func(role *v1alpha1.ArizeRole) { role.Spec.Suspend = true })
+	Eventually(func() int32 {
+		Expect(k8s.Delete(ctx, probe, client.DryRunAll)).To(Succeed())
+		return d.asked.Load()
+	}).Should(BeNumerically(">", 0))
+	d.asked.Store(0)
+}
+
+// ServeHTTP allows what it is asked, a rehearsal at once.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var review admissionv1.AdmissionReview
+	if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	d.asked.Add(1)
+	if dry := review.Request.DryRun; dry == nil || !*dry {
+		<-d.closed
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": {"uid": %q, "allowed": true}}`, review.Request.UID)
+}
