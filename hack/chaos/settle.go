@@ -101,6 +101,8 @@ func (s *soak) complaint(role *v1alpha1.ArizeRole, all []v1alpha1.ArizeRole) err
 		return errors.New("its spec was not dealt with")
 	case role.Spec.Suspend:
 		return want(reason, v1alpha1.ReasonSuspended)
+	case s.namesNothing(role):
+		return want(reason, v1alpha1.ReasonNotFound, v1alpha1.ReasonClaimed)
 	case s.contended(role, all):
 		return want(reason, v1alpha1.ReasonInSync, v1alpha1.ReasonReporting, v1alpha1.ReasonClaimed, v1alpha1.ReasonNameTaken, v1alpha1.ReasonProgressing)
 	case role.Spec.EffectiveMode() == v1alpha1.ModeReport:
@@ -141,6 +143,13 @@ func (s *soak) matches(role *v1alpha1.ArizeRole) error {
 func (s *soak) arizeOf(role *v1alpha1.ArizeRole) *arizetest.Account {
 	declared := slices.IndexFunc(s.accounts, func(a *account) bool { return a.name == role.Account().Name })
 	return s.arize.Account(s.accounts[declared].arize)
+}
+
+// namesNothing says that an ArizeRole declares an id that does not exist any more: another ArizeRole may have had the role
+// before, and it went with that one or by a stranger's hand.
+func (s *soak) namesNothing(role *v1alpha1.ArizeRole) bool {
+	_, exists := s.arizeOf(role).Role(role.Spec.RoleID)
+	return role.Spec.RoleID != "" && !exists
 }
 
 // contended says that somebody else has, or wants, what an ArizeRole wants.
