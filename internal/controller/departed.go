@@ -100,6 +100,9 @@ func (r *RoleReconciler) finishOne(ctx context.Context, role *v1alpha1.ArizeRole
 	if err != nil {
 		return 0, err
 	}
+	if pass.session == nil && done.step.Verb == plan.Refuse { // its account is gone, too, and with it the way to Arize
+		done.step = plan.Step{Verb: plan.Release, Orphaned: true}
+	}
 	if done.over() {
 		r.announceEnd(ctx, role, pass, done)
 		r.memory.drop(role.UID)

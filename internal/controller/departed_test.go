@@ -84,6 +84,18 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		Expect(w.names()).To(ConsistOf("role"))
 	})
 
+	It("leaves its role when its account is gone, too", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		w.loseAccount(ctx)
+		settle(ctx, role, v1alpha1.ReasonAccountNotReady)
+		slip()
+		gone(ctx, role)
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ContainElement(v1alpha1.EventOrphaned))
+		Expect(w.names()).To(ConsistOf("role"))
+	})
+
 	DescribeTable("leaves what may be its role to the one that takes its place",
 		func(ctx SpecContext, adoption v1alpha1.AdoptionPolicy, reason string) {
 			w := newWorld(ctx)
