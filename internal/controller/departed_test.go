@@ -33,6 +33,10 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		Eventually(w.names).Should(BeEmpty())
 		Expect(routes(w.arize.Requests())).To(Equal([]string{deleteRole}))
 		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.EventDeleted))
+
+		By("declaring it anew")
+		w.settledRole(ctx, "role")
+		Expect(routes(w.arize.Requests())).To(Equal([]string{deleteRole, createRole}))
 	})
 
 	It("takes with it what is created when it is gone, even if Arize makes it otherwise", func(ctx SpecContext) {
