@@ -35,7 +35,8 @@ type AccountReconciler struct {
 	memory   *memory
 	clock    clock.PassiveClock
 
-	concurrency int // of the requests about roles of one account
+	concurrency int                                    // of the requests about roles of one account
+	departed    func(account types.NamespacedName) int // ArizeRoles that are gone, with a deletion that has yet to be done
 }
 
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch;patch
@@ -58,7 +59,7 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 		}
 		return ctrl.Result{}, err
 	}
-	if held, err := r.hold(ctx, &account, len(users)); !held || err != nil {
+	if held, err := r.hold(ctx, &account, len(users)+r.departed(key)); !held || err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	pass, err := r.open(ctx, &account, users)

@@ -38,8 +38,8 @@ type result struct {
 
 func (r result) verdict() plan.Verdict { return plan.Judge(r.step, r.outcome) }
 
-// over says that nothing is left to do for an ArizeRole that is being deleted.
-func (r result) over() bool {
+// finished says that nothing is left to do for an ArizeRole that is being deleted.
+func (r result) finished() bool {
 	return r.step.Verb == plan.Release || r.step.Verb == plan.Delete && r.outcome.Gone()
 }
 

@@ -131,12 +131,14 @@ func (r *RoleReconciler) access(ctx context.Context, role *v1alpha1.ArizeRole, k
 	if err != nil {
 		return plan.Account{}, fmt.Errorf("reading the ArizeAccount: %w", err)
 	}
+	if !role.DeletionTimestamp.IsZero() { // also after the admission ended, or the namespace
+		return plan.Account{Gate: plan.GateStarting}, nil
+	}
 	admitted, err := r.admits(ctx, &account, role.Namespace)
 	if err != nil {
 		return plan.Account{}, err
 	}
-	// A role that is ours already may still be deleted after the admission ended.
-	if !admitted && role.DeletionTimestamp.IsZero() {
+	if !admitted {
 		return plan.Account{Gate: plan.GateClosed, Message: fmt.Sprintf("ArizeAccount %s does not allow ArizeRoles from namespace %q; its `spec.allowedNamespaces` has to.", key, role.Namespace)}, nil
 	}
 	return plan.Account{Gate: plan.GateStarting}, nil

@@ -26,7 +26,7 @@ func (r *RoleReconciler) report(ctx context.Context, role *v1alpha1.ArizeRole, p
 	if done.step.Verb == plan.Wait {
 		return r.again(done, pass, 0), nil
 	}
-	if done.over() {
+	if done.finished() {
 		return ctrl.Result{}, r.letGo(ctx, role, pass, done)
 	}
 	before := role.DeepCopy()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -62,7 +63,8 @@ func (r *RoleReconciler) meaningTheSame(ctx context.Context, role *v1alpha1.Ariz
 		roles, err := rolesWhere(ctx, r.client, field, value)
 		for i := range roles {
 			if other := &roles[i]; other.UID != role.UID && (field == rolesByID || other.Account() == role.Account()) {
-				found[other.UID] = other
+				fresh, outdated := r.fresh(ctx, other)
+				found[other.UID], err = fresh, errors.Join(err, outdated)
 			}
 		}
 		return err
@@ -75,6 +77,20 @@ func (r *RoleReconciler) meaningTheSame(ctx context.Context, role *v1alpha1.Ariz
 		err = errors.Join(err, gather(rolesByID, id))
 	}
 	return found, err
+}
+
+// fresh is a rival, and not from a cache that is older than our own last write of it: it
+// may have taken something since.
+func (r *RoleReconciler) fresh(ctx context.Context, rival *v1alpha1.ArizeRole) (*v1alpha1.ArizeRole, error) {
+	if !r.memory.behind(rival.UID, rival.ResourceVersion) {
+		return rival, nil
+	}
+	present := &v1alpha1.ArizeRole{} // what the cache holds is shared
+	err := r.live.Get(ctx, client.ObjectKeyFromObject(rival), present)
+	if apierrors.IsNotFound(err) || err == nil && present.UID != rival.UID {
+		return rival, nil // it is gone, which the cache will hear of
+	}
+	return present, err
 }
 
 // claim is a rival's claim, and whether it counts: not when it lives at another

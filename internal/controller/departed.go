@@ -2,8 +2,10 @@ package controller
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -11,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
@@ -22,13 +23,13 @@ import (
 // our finalizer in between departs in spite of it, while its role is being created, and nothing in Kubernetes is left to tell.
 // The last version of the ArizeRole comes with the event of its deletion; it is kept in memory, and its deletion done from there.
 
-// slipped says that an ArizeRole went although our finalizer was on it. One that was let go of in order was being deleted
-// before; from one that went by force the finalizer had been taken. What the event only guesses proves nothing.
-func slipped(e event.DeleteEvent, role *v1alpha1.ArizeRole) bool {
-	return !e.DeleteStateUnknown && role.DeletionTimestamp.IsZero() && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
+// slips says that an ArizeRole went although our finalizer was on it, or that its labels hide it from us now. One that was let
+// go of in order was being deleted before; from one that went by force the finalizer had been taken. What the event only
+// guesses proves nothing, and a process that stands by would remember what is long done.
+func (r *RoleReconciler) slips(e event.DeleteEvent, role *v1alpha1.ArizeRole) bool {
+	return r.leads() && !e.DeleteStateUnknown && role.DeletionTimestamp.IsZero() && controllerutil.ContainsFinalizer(role, v1alpha1.RoleFinalizer)
 }
 
-// leads says that this process is the one that works. One that stands by would remember what is long done.
 func (r *RoleReconciler) leads() bool {
 	select {
 	case <-r.elected:
@@ -38,17 +39,29 @@ func (r *RoleReconciler) leads() bool {
 	}
 }
 
-// forget is called when an ArizeRole is gone: there is nothing more to know of it, unless it slipped away.
-func (r *RoleReconciler) forget(ctx context.Context, e event.DeleteEvent, role *v1alpha1.ArizeRole) {
-	if !slipped(e, role) || !r.leads() {
-		r.memory.drop(role.UID)
-		return
+// departs is called when an ArizeRole is gone. Of one that slips away the deletion has yet to be done, before anybody
+// takes its place.
+func (r *RoleReconciler) departs(ctx context.Context, e event.DeleteEvent, role *v1alpha1.ArizeRole) {
+	if r.slips(e, role) {
+		r.keep(role)
+	} else {
+		r.forget(ctx, role)
 	}
+}
+
+// keep remembers an ArizeRole that is gone as one that is being deleted.
+func (r *RoleReconciler) keep(role *v1alpha1.ArizeRole) {
 	departed := role.DeepCopy()
 	departed.DeletionTimestamp = new(metav1.NewTime(r.clock.Now()))
-	log.FromContext(ctx).Info("ArizeRole went in spite of its finalizer, its deletion goes on from memory", "namespace", role.Namespace, "name", role.Name)
 	r.memory.departs(departed)
 	r.roles.hurry(client.ObjectKeyFromObject(departed))
+}
+
+// forget drops what is known of an ArizeRole that is gone, and wakes who waited for that.
+func (r *RoleReconciler) forget(ctx context.Context, role *v1alpha1.ArizeRole) {
+	r.memory.drop(role.UID)
+	r.wakeRivals(ctx, role)
+	r.freeAccount(ctx, role)
 }
 
 // tooLate keeps what the status of an ArizeRole that is gone would have said of its creation.
@@ -66,7 +79,7 @@ func (r *RoleReconciler) departedFirst(present reconcile.Reconciler) reconcile.R
 			return ctrl.Result{}, err
 		}
 		result, err := present.Reconcile(ctx, request)
-		if again > 0 && (result.RequeueAfter == 0 || again < result.RequeueAfter) {
+		if err == nil && again > 0 && (result.RequeueAfter == 0 || again < result.RequeueAfter) {
 			result.RequeueAfter = again
 		}
 		return result, err
@@ -90,32 +103,63 @@ func (r *RoleReconciler) finish(ctx context.Context, key types.NamespacedName) (
 func (r *RoleReconciler) finishOne(ctx context.Context, role *v1alpha1.ArizeRole) (again time.Duration, err error) {
 	r.desks.enter()
 	defer r.desks.leave()
+	if lives, err := r.lives(ctx, role); err != nil || lives {
+		return 0, err
+	}
 	pass, err := r.load(ctx, role)
 	if err != nil {
 		return 0, err
 	}
-	defer r.invite(pass)
 	pass.input.Self.Departed = true
 	done, err := r.act(ctx, role, pass, plan.Decide(pass.input))
 	if err != nil {
 		return 0, err
 	}
+	if done.outcome.Sent {
+		r.invite(pass)
+	}
 	if pass.session == nil && done.step.Verb == plan.Refuse { // its account is gone, too, and with it the way to Arize
 		done.step = plan.Step{Verb: plan.Release, Orphaned: true}
 	}
-	if done.over() {
+	if done.finished() {
 		r.announceEnd(ctx, role, pass, done)
-		r.memory.drop(role.UID)
+		r.forget(ctx, role)
 		return 0, nil
 	}
-	again = r.again(done, pass, r.memory.history(role.UID).Failures).RequeueAfter
+	r.complain(ctx, role, pass, done)
+	return r.paceOf(role, pass, done), nil
+}
+
+// lives says that an ArizeRole is not gone: its labels hide it from us, and nothing is to be done about it.
+func (r *RoleReconciler) lives(ctx context.Context, role *v1alpha1.ArizeRole) (bool, error) {
+	var present v1alpha1.ArizeRole
+	err := r.live.Get(ctx, client.ObjectKeyFromObject(role), &present)
+	if err == nil && present.UID == role.UID {
+		r.forget(ctx, role)
+		return true, nil
+	}
+	return false, client.IgnoreNotFound(err)
+}
+
+// complain tells, once for each reason, why the role of a departed ArizeRole is still there. Who waits for it may have it.
+func (r *RoleReconciler) complain(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) {
+	reason := done.verdict().Reason
+	if done.step.Verb == plan.Wait || !r.memory.complains(role.UID, reason) {
+		return
+	}
+	why := pass.input.Account.Message
 	if done.outcome.Sent {
-		verdict := done.verdict()
-		log.FromContext(ctx).Info("Failed to delete the role of an ArizeRole that is gone", "reason", verdict.Reason, "message", verdict.Message, "again", again.String())
-		return again, nil
+		why = done.outcome.Message + done.outcome.Holders
 	}
-	if again == 0 || again > uninvited {
-		again = uninvited // nobody wakes one that is gone when its account is well again
+	r.event(ctx, role, pass, corev1.EventTypeWarning, string(reason), string(plan.Delete), fmt.Sprintf("The ArizeRole is gone, and its role in Arize (id %s) cannot be deleted yet: %s", role.Status.RoleID, why))
+	r.wakeRivals(ctx, role)
+}
+
+// paceOf is when to go on with a deletion that is not done. Nobody wakes one that is gone when its account is well again.
+func (r *RoleReconciler) paceOf(role *v1alpha1.ArizeRole, pass rolePass, done result) time.Duration {
+	again := r.again(done, pass, r.memory.history(role.UID).Failures).RequeueAfter
+	if !done.outcome.Sent && (again == 0 || again > uninvited) {
+		return uninvited
 	}
-	return again, nil
+	return again
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -74,6 +75,51 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		gone(ctx, role)
 		Eventually(w.names).Should(BeEmpty())
 		Expect(w.arize.Count(deleteRole)).To(Equal(3))
+		Eventually(func() []string { return eventsOf(ctx, role) }).
+			Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.ReasonDeletionBlocked, v1alpha1.EventDeleted), "trouble is told once")
+	})
+
+	It("keeps its account until its role is gone", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		refusal := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable, Method: http.MethodDelete})
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		slip()
+		gone(ctx, role)
+		Eventually(func() int { return w.arize.Count(deleteRole) }).Should(BeNumerically(">", 0))
+		Expect(k8s.Delete(ctx, w.account)).To(Succeed())
+		Consistently(func() error { return k8s.Get(ctx, client.ObjectKeyFromObject(w.account), w.account) }).Should(Succeed())
+		w.arize.RemoveFault(refusal)
+		gone(ctx, w.account)
+		Expect(w.names()).To(BeEmpty())
+	})
+
+	It("is done with before anybody takes over", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		second := w.newRole(ctx, "second", func(second *v1alpha1.ArizeRole) { second.Spec.Name = role.RoleName() })
+		settle(ctx, second, v1alpha1.ReasonClaimed)
+		w.arize.ResetLog()
+		slip()
+		settle(ctx, second, v1alpha1.ReasonInSync)
+		Expect(routes(w.arize.Requests())).To(Equal([]string{deleteRole, createRole}))
+		Expect(second.Status.Origin).To(Equal(v1alpha1.OriginCreated))
+	})
+
+	It("leaves its role to one that waited for it, when it cannot be deleted", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role, slip := w.slippingRole(ctx, "role")
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		second := w.newRole(ctx, "second", func(second *v1alpha1.ArizeRole) { second.Spec.Name = role.RoleName() })
+		settle(ctx, second, v1alpha1.ReasonClaimed)
+		binding := w.arize.AddBinding(arizetest.Binding{RoleID: role.Status.RoleID})
+		slip()
+		settle(ctx, second, v1alpha1.ReasonInSync)
+		Expect(second.Status.RoleID).To(Equal(role.Status.RoleID))
+		w.arize.RemoveBinding(binding.ID)
+		deletions := w.arize.Count(deleteRole)
+		Consistently(func() int { return w.arize.Count(deleteRole) }, 2*time.Second).Should(Equal(deletions))
 	})
 
 	It("leaves its role where it says so", func(ctx SpecContext) {
@@ -100,6 +146,24 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		Expect(w.names()).To(ConsistOf("role"))
 	})
 
+	It("takes its role with it although its namespace is gone, too", func(ctx SpecContext) {
+		w := newWorld(ctx, func(account *v1alpha1.ArizeAccount) {
+			account.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesFromSelector, Selector: &metav1.LabelSelector{}}
+		})
+		namespace := w.newNamespace(ctx, nil)
+		refusal := w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable, Method: http.MethodDelete})
+		role, slip := w.slippingRole(ctx, "role", func(role *v1alpha1.ArizeRole) {
+			role.Namespace, role.Spec.AccountRef.Namespace = namespace, w.namespace
+		})
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		slip()
+		gone(ctx, role)
+		Eventually(func() int { return w.arize.Count(deleteRole) }).Should(BeNumerically(">", 0))
+		finalize(ctx, namespace)
+		w.arize.RemoveFault(refusal)
+		Eventually(w.names).Should(BeEmpty())
+	})
+
 	DescribeTable("leaves what may be its role to the one that takes its place",
 		func(ctx SpecContext, adoption v1alpha1.AdoptionPolicy, reason string) {
 			w := newWorld(ctx)
@@ -118,6 +182,23 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 	)
 })
 
+var _ = Describe("An ArizeRole that its labels hide", func() {
+	It("stays as it is, and so does its role", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		role := w.settledRole(ctx, "role")
+		w.arize.ResetLog()
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Labels = map[string]string{hidden: ""} })
+		stays(ctx, role)
+		Expect(w.arize.Requests()).To(BeEmpty())
+		Expect(w.names()).To(ConsistOf("role"))
+
+		By("showing it again")
+		edit(ctx, role, func(role *v1alpha1.ArizeRole) { role.Labels, role.Spec.Description = nil, "shown" })
+		settle(ctx, role, v1alpha1.ReasonInSync)
+		Expect(routes(w.arize.Requests())).To(Equal([]string{updateRole}))
+	})
+})
+
 // slippingRole declares a role that is being created and, behind that, deleted. The apiserver has looked for finalizers before
 // ours was there, and then asks a webhook about the deletion, which answers when slip is called.
 func (w *world) slippingRole(ctx context.Context, name string, edits ...func(*v1alpha1.ArizeRole)) (role *v1alpha1.ArizeRole, slip func()) {
@@ -126,7 +207,7 @@ func (w *world) slippingRole(ctx context.Context, name string, edits ...func(*v1
 	settle(ctx, role, v1alpha1.ReasonSuspended)
 	Expect(role.Finalizers).To(BeEmpty())
 
-	door := w.guardDeletions(ctx)
+	door := guardDeletions(ctx, role)
 	deleted := make(chan error, 1)
 	go func() { deleted <- k8s.Delete(ctx, role.DeepCopy()) }()
 	Eventually(door.asked.Load).Should(BeNumerically(">", 0))
@@ -148,8 +229,8 @@ type door struct {
 	open   func()
 }
 
-// guardDeletions has the apiserver ask a door before it deletes an ArizeRole of the world.
-func (w *world) guardDeletions(ctx context.Context) *door {
+// guardDeletions has the apiserver ask a door before it deletes an ArizeRole of the same namespace as this one.
+func guardDeletions(ctx context.Context, guarded *v1alpha1.ArizeRole) *door {
 	GinkgoHelper()
 	d := &door{closed: make(chan struct{})}
 	d.open = sync.OnceFunc(func() { close(d.closed) })
@@ -157,7 +238,7 @@ func (w *world) guardDeletions(ctx context.Context) *door {
 	DeferCleanup(server.Close)
 	DeferCleanup(d.open)
 	guard := &admissionregistrationv1.ValidatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: w.namespace},
+		ObjectMeta: metav1.ObjectMeta{Name: guarded.Namespace},
 		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
 			Name: "deletions.example.com",
 			ClientConfig: admissionregistrationv1.WebhookClientConfig{
@@ -168,7 +249,7 @@ func (w *world) guardDeletions(ctx context.Context) *door {
 				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Delete},
 				Rule:       admissionregistrationv1.Rule{APIGroups: []string{v1alpha1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"arizeroles"}},
 			}},
-			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: w.namespace}},
+			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: guarded.Namespace}},
 			SideEffects:             new(admissionregistrationv1.SideEffectClassNone),
 			AdmissionReviewVersions: []string{"v1"},
 			TimeoutSeconds:          new(int32(30)),
@@ -176,19 +257,27 @@ func (w *world) guardDeletions(ctx context.Context) *door {
 	}
 	Expect(k8s.Create(ctx, guard)).To(Succeed())
 	DeferCleanup(k8s.Delete, guard)
-	w.awaitGuard(ctx, d)
+	d.awaited(ctx, guarded)
 	return d
 }
 
-// awaitGuard waits until the apiserver has heard of its new webhook.
-func (w *world) awaitGuard(ctx context.Context, d *door) {
+// awaited waits until the apiserver has heard of its new webhook.
+func (d *door) awaited(ctx context.Context, guarded *v1alpha1.ArizeRole) {
 	GinkgoHelper()
-	probe := w.newRole(ctx, "probe", func(role *v1alpha1.ArizeRole) { role.Spec.Suspend = true })
 	Eventually(func() int32 {
-		Expect(k8s.Delete(ctx, probe, client.DryRunAll)).To(Succeed())
+		Expect(k8s.Delete(ctx, guarded.DeepCopy(), client.DryRunAll)).To(Succeed())
 		return d.asked.Load()
 	}).Should(BeNumerically(">", 0))
 	d.asked.Store(0)
+}
+
+// finalize deletes a namespace at once, as the namespace controller does when it is empty.
+func finalize(ctx context.Context, name string) {
+	GinkgoHelper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	Expect(k8s.Delete(ctx, namespace)).To(Succeed())
+	Expect(k8s.SubResource("finalize").Update(ctx, namespace)).To(Succeed())
+	gone(ctx, namespace)
 }
 
 // ServeHTTP allows what it is asked, a rehearsal at once.

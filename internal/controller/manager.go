@@ -65,7 +65,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	sessions := session.NewRegistry(time.Now, func(account session.Key) {
 		log.Info(arize.StageNotice, "namespace", account.Namespace, "account", account.Name)
 	})
-	roles, accounts := &waker{}, &waker{}
+	roles, accounts, ofRoles := &waker{}, &waker{}, newMemory()
 	events := newRecorder(mgr.GetClient())
 	metadataClient, err := metadata.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
@@ -76,6 +76,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
 		secrets: newSecretWatches(ctx, metadataClient, accounts), memory: newMemory(), concurrency: options.Concurrency,
+		departed: ofRoles.departedOf,
 	}
 	if err := accountReconciler.setup(mgr); err != nil {
 		return err
@@ -83,7 +84,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, options Options) er
 	roleReconciler := &RoleReconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), events: events,
 		sessions: sessions, roles: roles, accounts: accounts, clock: clock.RealClock{},
-		memory: newMemory(), desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
+		memory: ofRoles, desks: newDesks(options.Concurrency), inFlight: options.InFlight, namespaces: options.Namespaces,
 		// Not when the process began: one that stands by may do so for days.
 		began: sync.OnceValue(time.Now), elected: mgr.Elected(),
 	}
@@ -94,7 +95,6 @@ func (r *AccountReconciler) setup(mgr ctrl.Manager) error {
 	people := changedByPeople(v1alpha1.InUseFinalizer, v1alpha1.ReconcileRequestAnnotation, v1alpha1.AcceptVanishedAnnotation)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.ArizeAccount{}, builder.WithPredicates(people)).
-		Watches(&v1alpha1.ArizeRole{}, handler.EnqueueRequestsFromMapFunc(r.heldAccount), builder.WithPredicates(onlyDeleted())).
 		WatchesRawSource(r.accounts.source()).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: accountsAtOnce,

@@ -12,7 +12,8 @@ import (
 )
 
 // memory is what the process remembers of single ArizeRoles, by uid. It holds
-// nothing of a role that is in sync, and losing it breaks no promise.
+// nothing of a role that is in sync, and losing it breaks no promise but that to
+// those that slipped away.
 type memory struct {
 	mu        sync.Mutex
 	histories map[types.UID]plan.History
@@ -20,15 +21,16 @@ type memory struct {
 	ends      map[types.UID]end      // whether our finalizer is off, whatever the cache says
 	byPerson  map[types.UID]struct{} // whose deletion began while the CRD stayed
 
-	slipped map[types.UID]*v1alpha1.ArizeRole      // that went in spite of our finalizer
-	late    map[types.UID]v1alpha1.ArizeRoleStatus // that were to be written when the ArizeRole was gone
+	slipped    map[types.UID]*v1alpha1.ArizeRole      // that went in spite of our finalizer
+	late       map[types.UID]v1alpha1.ArizeRoleStatus // that were to be written when the ArizeRole was gone
+	complaints map[types.UID]plan.Reason              // what was last told about those that slipped away
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
 		ends: map[types.UID]end{}, byPerson: map[types.UID]struct{}{},
-		slipped: map[types.UID]*v1alpha1.ArizeRole{}, late: map[types.UID]v1alpha1.ArizeRoleStatus{},
+		slipped: map[types.UID]*v1alpha1.ArizeRole{}, late: map[types.UID]v1alpha1.ArizeRoleStatus{}, complaints: map[types.UID]plan.Reason{},
 	}
 }
 
@@ -140,6 +142,28 @@ func (m *memory) departed(key types.NamespacedName) []*v1alpha1.ArizeRole {
 	return roles
 }
 
+// complains notes the reason why a deletion is not done yet, and says whether it is news.
+func (m *memory) complains(uid types.UID, reason plan.Reason) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	news := m.complaints[uid] != reason
+	m.complaints[uid] = reason
+	return news
+}
+
+// departedOf is how many departed an account has.
+func (m *memory) departedOf(account types.NamespacedName) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, role := range m.slipped {
+		if role.Account() == account {
+			n++
+		}
+	}
+	return n
+}
+
 func (m *memory) drop(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -149,4 +173,5 @@ func (m *memory) drop(uid types.UID) {
 	delete(m.byPerson, uid)
 	delete(m.slipped, uid)
 	delete(m.late, uid)
+	delete(m.complaints, uid)
 }

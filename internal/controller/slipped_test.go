@@ -12,7 +12,7 @@ import (
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 )
 
-func TestOnlyWhatWentInSpiteOfOurFinalizerIsRemembered(t *testing.T) {
+func TestOnlyWhatGoesInSpiteOfOurFinalizerSlips(t *testing.T) {
 	leading, standingBy := make(chan struct{}), make(chan struct{})
 	close(leading)
 	deleted := new(metav1.NewTime(time.Now()))
@@ -35,18 +35,23 @@ func TestOnlyWhatWentInSpiteOfOurFinalizerIsRemembered(t *testing.T) {
 			role := &v1alpha1.ArizeRole{ObjectMeta: metav1.ObjectMeta{
 				Namespace: "team", Name: "reader", UID: "1", Finalizers: row.finalizers, DeletionTimestamp: row.deleted,
 			}}
-			r := &RoleReconciler{memory: newMemory(), roles: &waker{}, clock: clock.RealClock{}, elected: row.elected}
-			r.forget(t.Context(), event.DeleteEvent{Object: role, DeleteStateUnknown: row.unsure}, role)
-			departed := r.memory.departed(client.ObjectKeyFromObject(role))
-			if got := len(departed) == 1; got != row.want {
-				t.Fatalf("remembered: %v, want %v", got, row.want)
-			}
-			if row.want && departed[0].DeletionTimestamp.IsZero() {
-				t.Error("what is remembered is not being deleted")
-			}
-			if row.deleted == nil && role.DeletionTimestamp != nil {
-				t.Error("the object of the cache was changed")
+			r := &RoleReconciler{elected: row.elected}
+			if got := r.slips(event.DeleteEvent{Object: role, DeleteStateUnknown: row.unsure}, role); got != row.want {
+				t.Errorf("got %v, want %v", got, row.want)
 			}
 		})
+	}
+}
+
+func TestWhatSlippedAwayIsKeptAsBeingDeleted(t *testing.T) {
+	role := &v1alpha1.ArizeRole{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "reader", UID: "1"}}
+	r := &RoleReconciler{memory: newMemory(), roles: &waker{}, clock: clock.RealClock{}}
+	r.keep(role)
+	departed := r.memory.departed(client.ObjectKeyFromObject(role))
+	if len(departed) != 1 || departed[0].DeletionTimestamp.IsZero() {
+		t.Errorf("got %v, want the role, being deleted", departed)
+	}
+	if role.DeletionTimestamp != nil {
+		t.Error("the object of the cache was changed")
 	}
 }

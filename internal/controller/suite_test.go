@@ -36,6 +36,9 @@ import (
 // inFlight is how long the suite's manager believes in requests whose answer was lost.
 const inFlight = 2 * time.Second
 
+// hidden is the label of ArizeRoles that the suite's managers do not see.
+const hidden = "example.com/hidden"
+
 // crds is where the CRDs are.
 var crds = filepath.Join("..", "..", "config", "crd", "bases")
 
@@ -93,9 +96,11 @@ func startControlPlane() {
 // startManager runs the controllers until they are stopped.
 func startManager(options controller.Options) (stop func()) {
 	GinkgoHelper()
+	visible, err := labels.Parse("!" + hidden)
+	Expect(err).NotTo(HaveOccurred())
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:     k8s.Scheme(),
-		Cache:      controller.CacheOptions(options.Namespaces, labels.Everything()),
+		Cache:      controller.CacheOptions(options.Namespaces, visible),
 		Client:     controller.ClientOptions(),
 		Metrics:    metricsserver.Options{BindAddress: "0"},
 		Controller: ctrlconfig.Controller{SkipNameValidation: new(true)}, // this process may run two

@@ -47,15 +47,8 @@ func relabelled() predicate.Predicate {
 	})
 }
 
-func onlyDeleted() predicate.Predicate {
-	return predicate.Funcs{
-		CreateFunc: func(event.CreateEvent) bool { return false },
-		UpdateFunc: func(event.UpdateEvent) bool { return false },
-	}
-}
-
 // rivalry wakes the ArizeRoles that an ArizeRole stood in the way of, when what it
-// wants or holds changes, or when it goes.
+// wants or holds changes, or when it goes, and its account then.
 func (r *RoleReconciler) rivalry() handler.EventHandler {
 	return handler.Funcs{
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
@@ -68,8 +61,7 @@ func (r *RoleReconciler) rivalry() handler.EventHandler {
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			if gone, ok := e.Object.(*v1alpha1.ArizeRole); ok {
-				r.forget(ctx, e, gone)
-				r.wakeRivals(ctx, gone)
+				r.departs(ctx, e, gone)
 			}
 		},
 	}
@@ -139,17 +131,12 @@ func (r *RoleReconciler) rolesIn(ctx context.Context, namespace client.Object) [
 	return requests
 }
 
-// heldAccount maps an ArizeRole that is gone to its account, if that waits to go.
-func (r *AccountReconciler) heldAccount(ctx context.Context, role client.Object) []reconcile.Request {
-	gone, ok := role.(*v1alpha1.ArizeRole)
-	if !ok {
-		return nil
-	}
+// freeAccount wakes the account of an ArizeRole that is gone, if that waits to go.
+func (r *RoleReconciler) freeAccount(ctx context.Context, gone *v1alpha1.ArizeRole) {
 	var account v1alpha1.ArizeAccount
-	if err := r.client.Get(ctx, gone.Account(), &account); err != nil || account.DeletionTimestamp.IsZero() {
-		return nil // not there, or not waiting
+	if err := r.client.Get(ctx, gone.Account(), &account); err == nil && !account.DeletionTimestamp.IsZero() {
+		r.accounts.hurry(gone.Account())
 	}
-	return []reconcile.Request{{NamespacedName: gone.Account()}}
 }
 
 func namespaceMetadata() *metav1.PartialObjectMetadata {
