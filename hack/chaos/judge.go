@@ -125,8 +125,13 @@ func (l *ledger) committed(request arizetest.Request) {
 		f.born[request.RoleID] = true
 	}
 	delete(l.arrived, request.Seq)
-	if exists {
-		l.note(request.Account, role).written++
+	if !exists {
+		return
+	}
+	r := l.note(request.Account, role)
+	r.written++
+	if slices.Contains(request.Faults, arizetest.FaultDelay) {
+		r.caused++ // what takes effect late may undo what came after it
 	}
 }
 
