@@ -48,7 +48,7 @@ func (l *ledger) arriving(request arizetest.Request) {
 		})
 	case http.MethodDelete:
 		l.judge(request, func(f *file, _ *remote) bool {
-			return f.doomed && (f.held[request.RoleID] || f.born[request.RoleID])
+			return f.doomed && f.held[request.RoleID] || f.undone && f.born[request.RoleID]
 		})
 	}
 }

@@ -49,6 +49,7 @@ type file struct {
 
 	deletion *v1alpha1.ArizeRole // as it was when it was asked to go; nil before
 	doomed   bool                // its remote role may be deleted
+	undone   bool                // and what was created for it, were it to replace one that was adopted
 	released bool                // it was told to leave its remote role behind after all
 	gone     bool
 
@@ -146,7 +147,7 @@ func (l *ledger) doom(role *v1alpha1.ArizeRole) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := l.files[role.UID]
-	f.deletion, f.doomed = role.DeepCopy(), takesAlong(role, f.status.Origin)
+	f.deletion, f.doomed, f.undone = role.DeepCopy(), takesAlong(role, f.status.Origin), takesAlong(role, v1alpha1.OriginCreated)
 }
 
 // release notes that an ArizeRole that is being deleted is about to be told to leave its remote role behind. What was

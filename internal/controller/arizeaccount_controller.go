@@ -35,8 +35,8 @@ type AccountReconciler struct {
 	memory   *memory
 	clock    clock.PassiveClock
 
-	concurrency int                                    // of the requests about roles of one account
-	departed    func(account types.NamespacedName) int // ArizeRoles that are gone, with a deletion that has yet to be done
+	concurrency int                                                       // of the requests about roles of one account
+	departed    func(account types.NamespacedName) []types.NamespacedName // ArizeRoles that are gone, with a deletion that has yet to be done
 }
 
 // +kubebuilder:rbac:groups=iam.arize-operator.io,resources=arizeaccounts,verbs=get;list;watch;patch
@@ -59,13 +59,15 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 		}
 		return ctrl.Result{}, err
 	}
-	if held, err := r.hold(ctx, &account, len(users)+r.departed(key)); !held || err != nil {
+	departed := r.departed(key)
+	if held, err := r.hold(ctx, &account, len(users)+len(departed)); !held || err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	pass, err := r.open(ctx, &account, users)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	pass.departed = departed
 	r.sweepIfDue(ctx, &pass)
 	return r.report(ctx, &account, pass)
 }
@@ -73,10 +75,14 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, request reconcile.Req
 // read reads the account, and not from a cache that is older than our own last write
 // of it: what was written and announced would be so again.
 func (r *AccountReconciler) read(ctx context.Context, key types.NamespacedName, account *v1alpha1.ArizeAccount) error {
-	if err := r.client.Get(ctx, key, account); err != nil || !r.memory.behind(account.UID, account.ResourceVersion) {
+	if err := r.client.Get(ctx, key, account); err != nil {
 		return err
 	}
-	return r.live.Get(ctx, key, account)
+	if r.memory.behind(account.UID, account.ResourceVersion) {
+		return r.live.Get(ctx, key, account)
+	}
+	r.memory.caughtUp(account.UID)
+	return nil
 }
 
 // forget drops what is known of an account that is gone, however it went.
@@ -111,16 +117,17 @@ func (r *AccountReconciler) hold(ctx context.Context, account *v1alpha1.ArizeAcc
 
 // accountPass is what one pass over an account knows and learns.
 type accountPass struct {
-	key     types.NamespacedName
-	account *v1alpha1.ArizeAccount
-	users   []v1alpha1.ArizeRole
-	session *session.Session
-	swept   session.Swept
-	err     error // of the sweep
-	tried   bool  // a sweep was due
-	managed int   // roles that the sweep should find
-	missing int   // and those of them that it did not
-	request string
+	key      types.NamespacedName
+	account  *v1alpha1.ArizeAccount
+	users    []v1alpha1.ArizeRole
+	departed []types.NamespacedName // ArizeRoles that are gone, but for their deletion in Arize
+	session  *session.Session
+	swept    session.Swept
+	err      error // of the sweep
+	tried    bool  // a sweep was due
+	managed  int   // roles that the sweep should find
+	missing  int   // and those of them that it did not
+	request  string
 }
 
 // open finds the session for the account as it is declared now.

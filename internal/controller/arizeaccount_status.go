@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/arize-operator/arize-operator/api/v1alpha1"
 	"github.com/arize-operator/arize-operator/internal/session"
@@ -41,11 +42,11 @@ func nextAccountStatus(pass accountPass, at time.Time) v1alpha1.ArizeAccountStat
 	if pass.request != "" && (!pass.session.Usable() || pass.session.Honoured(v1alpha1.ReconcileRequestAnnotation) || pass.err != nil) {
 		status.LastHandledReconcileAt = pass.request
 	}
-	setAccountConditions(&status, account, health, pass.users, at)
+	setAccountConditions(&status, account, health, inUse(pass), at)
 	return status
 }
 
-func setAccountConditions(status *v1alpha1.ArizeAccountStatus, account *v1alpha1.ArizeAccount, health session.Health, users []v1alpha1.ArizeRole, at time.Time) {
+func setAccountConditions(status *v1alpha1.ArizeAccountStatus, account *v1alpha1.ArizeAccount, health session.Health, inUse string, at time.Time) {
 	ready := metav1.Condition{
 		Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue,
 		Reason: v1alpha1.ReasonReady, Message: "The account answers, and its roles were listed.",
@@ -56,8 +57,8 @@ func setAccountConditions(status *v1alpha1.ArizeAccountStatus, account *v1alpha1
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, health.Reason, accountMessage(health)
 	}
 	trouble := ready
-	if !account.DeletionTimestamp.IsZero() && len(users) > 0 {
-		ready.Reason, ready.Message = v1alpha1.ReasonInUse, inUseMessage(users)+healthNote(health)
+	if inUse != "" {
+		ready.Reason, ready.Message = v1alpha1.ReasonInUse, inUse+healthNote(health)
 	}
 	meta.SetStatusCondition(&status.Conditions, ready)
 	present(&status.Conditions, v1alpha1.ConditionStalled, trouble, failed && accountStalls[health.Reason])
@@ -80,9 +81,25 @@ func accountMessage(health session.Health) string {
 	}
 }
 
-func inUseMessage(users []v1alpha1.ArizeRole) string {
-	names := make([]string, 0, 3)
-	for _, key := range keysOf(users) {
+// inUse says what keeps an account from going that is being deleted; else it is empty.
+func inUse(pass accountPass) string {
+	users := keysOf(pass.users)
+	switch {
+	case pass.account.DeletionTimestamp.IsZero():
+		return ""
+	case len(users) > 0:
+		return fmt.Sprintf("Being deleted, and held by %s. Delete them first.", listed(users))
+	case len(pass.departed) > 0:
+		return fmt.Sprintf("Being deleted, and held by what is left in Arize of %s, which are gone; their Events say why.", listed(pass.departed))
+	default:
+		return ""
+	}
+}
+
+// listed is how many ArizeRoles there are, with the names of the first few.
+func listed(roles []types.NamespacedName) string {
+	names := make([]string, 0, len(roles))
+	for _, key := range roles {
 		names = append(names, key.String())
 	}
 	slices.Sort(names)
@@ -91,10 +108,10 @@ func inUseMessage(users []v1alpha1.ArizeRole) string {
 		names, others = names[:3], " and others"
 	}
 	noun := "ArizeRoles"
-	if len(users) == 1 {
+	if len(roles) == 1 {
 		noun = "ArizeRole"
 	}
-	return fmt.Sprintf("Being deleted, and held by %d %s: %s%s. Delete them first.", len(users), noun, strings.Join(names, ", "), others)
+	return fmt.Sprintf("%d %s: %s%s", len(roles), noun, strings.Join(names, ", "), others)
 }
 
 func healthNote(health session.Health) string {

@@ -91,10 +91,11 @@ func keyOf(who string) types.NamespacedName {
 // refresh replaces an object that is older than our own last write of it, or that may
 // be gone.
 func (r *RoleReconciler) refresh(ctx context.Context, role *v1alpha1.ArizeRole) error {
-	if !r.memory.behind(role.UID, role.ResourceVersion) && r.memory.endOf(role.UID) != unsureEnd {
-		return nil
+	if r.memory.behind(role.UID, role.ResourceVersion) || r.memory.endOf(role.UID) == unsureEnd {
+		return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)
 	}
-	return r.live.Get(ctx, client.ObjectKeyFromObject(role), role)
+	r.memory.caughtUp(role.UID)
+	return nil
 }
 
 // over says that all that was to do is done, and that the cache will hear of it. The

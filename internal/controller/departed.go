@@ -118,7 +118,7 @@ func (r *RoleReconciler) finishOne(ctx context.Context, role *v1alpha1.ArizeRole
 	if done.outcome.Sent {
 		r.invite(pass)
 	}
-	if pass.session == nil && done.step.Verb == plan.Refuse { // its account is gone, too, and with it the way to Arize
+	if done.step.Verb == plan.Refuse && r.noWayLeft(ctx, pass) {
 		done.step = plan.Step{Verb: plan.Release, Orphaned: true}
 	}
 	if done.finished() {
@@ -141,18 +141,36 @@ func (r *RoleReconciler) lives(ctx context.Context, role *v1alpha1.ArizeRole) (b
 	return false, client.IgnoreNotFound(err)
 }
 
-// complain tells, once for each reason, why the role of a departed ArizeRole is still there. Who waits for it may have it.
-func (r *RoleReconciler) complain(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) {
-	reason := done.verdict().Reason
-	if done.step.Verb == plan.Wait || !r.memory.complains(role.UID, reason) {
-		return
+// noWayLeft says that there is no way to Arize for a departed ArizeRole, and never will be: its account is gone, or is going
+// and has no key but the one that is good for what is known to be ours.
+func (r *RoleReconciler) noWayLeft(ctx context.Context, pass rolePass) bool {
+	var account v1alpha1.ArizeAccount
+	if err := r.client.Get(ctx, pass.account, &account); err != nil {
+		return apierrors.IsNotFound(err) && pass.session == nil
 	}
+	return !account.DeletionTimestamp.IsZero() && pass.input.Account.Gate == plan.GateDeleteOnly
+}
+
+// complain tells why the role of a departed ArizeRole is still there, when that changes. Who waits for it may have it.
+func (r *RoleReconciler) complain(ctx context.Context, role *v1alpha1.ArizeRole, pass rolePass, done result) {
 	why := pass.input.Account.Message
 	if done.outcome.Sent {
 		why = done.outcome.Message + done.outcome.Holders
 	}
-	r.event(ctx, role, pass, corev1.EventTypeWarning, string(reason), string(plan.Delete), fmt.Sprintf("The ArizeRole is gone, and its role in Arize (id %s) cannot be deleted yet: %s", role.Status.RoleID, why))
+	if done.step.Verb == plan.Wait || why == "" || !r.memory.complains(role.UID, why) {
+		return // also what was refused before was told before
+	}
+	note := fmt.Sprintf("The ArizeRole is gone, and its role %q in Arize cannot be deleted yet: %s", nameLeft(role.Status), why)
+	r.event(ctx, role, pass, corev1.EventTypeWarning, string(done.verdict().Reason), string(plan.Delete), note)
 	r.wakeRivals(ctx, role)
+}
+
+// nameLeft is the name in Arize of what an ArizeRole leaves there.
+func nameLeft(status v1alpha1.ArizeRoleStatus) string {
+	if status.RoleID == "" && status.PendingCreate != nil {
+		return status.PendingCreate.Name
+	}
+	return status.RoleName
 }
 
 // paceOf is when to go on with a deletion that is not done. Nobody wakes one that is gone when its account is well again.

@@ -16,6 +16,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -66,17 +67,20 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		Expect(w.arize.Count(createRole)).To(Equal(1))
 	})
 
-	It("is not given up when Arize does not delete the role at first", func(ctx SpecContext) {
+	It("is not given up while Arize does not delete the role, and says what is in the way", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultStatus, Status: http.StatusServiceUnavailable, Method: http.MethodDelete, Times: 2})
 		role, slip := w.slippingRole(ctx, "role")
 		settle(ctx, role, v1alpha1.ReasonInSync)
+		binding := w.arize.AddBinding(arizetest.Binding{RoleID: role.Status.RoleID})
 		slip()
 		gone(ctx, role)
-		Eventually(w.names).Should(BeEmpty())
-		Expect(w.arize.Count(deleteRole)).To(Equal(3))
 		Eventually(func() []string { return eventsOf(ctx, role) }).
-			Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.ReasonDeletionBlocked, v1alpha1.EventDeleted), "trouble is told once")
+			Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionBlocked), "each trouble is told once")
+		Expect(notes(eventsAbout(ctx, role))).To(ContainElement(And(ContainSubstring(`"role"`), ContainSubstring("1 role binding"))))
+		w.arize.RemoveBinding(binding.ID)
+		Eventually(w.names).Should(BeEmpty())
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ContainElement(v1alpha1.EventDeleted))
 	})
 
 	It("keeps its account until its role is gone", func(ctx SpecContext) {
@@ -88,10 +92,26 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		gone(ctx, role)
 		Eventually(func() int { return w.arize.Count(deleteRole) }).Should(BeNumerically(">", 0))
 		Expect(k8s.Delete(ctx, w.account)).To(Succeed())
-		Consistently(func() error { return k8s.Get(ctx, client.ObjectKeyFromObject(w.account), w.account) }).Should(Succeed())
+		w.accountTurns(ctx, metav1.ConditionTrue, v1alpha1.ReasonInUse)
+		Expect(message(w.account.Status.Conditions)).To(ContainSubstring("1 ArizeRole: " + client.ObjectKeyFromObject(role).String()))
 		w.arize.RemoveFault(refusal)
 		gone(ctx, w.account)
 		Expect(w.names()).To(BeEmpty())
+	})
+
+	It("does not hold its account when that has no key any more that could tell", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
+		role, slip := w.slippingRole(ctx, "role")
+		request := w.paused(ctx)
+		slip()
+		gone(ctx, role)
+		Expect(k8s.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"}})).To(Succeed())
+		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+		Expect(k8s.Delete(ctx, w.account)).To(Succeed())
+		w.arize.Drop(request.Seq)
+		gone(ctx, w.account)
+		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ContainElement(v1alpha1.EventOrphaned))
 	})
 
 	It("is done with before anybody takes over", func(ctx SpecContext) {
@@ -224,6 +244,14 @@ func (w *world) slippingRole(ctx context.Context, name string, edits ...func(*v1
 		door.open()
 		Eventually(deleted).Should(Receive(BeNil()))
 	}
+}
+
+func notes(events []eventsv1.Event) []string {
+	notes := make([]string, 0, len(events))
+	for _, event := range events {
+		notes = append(notes, event.Note)
+	}
+	return notes
 }
 
 // door is a webhook that keeps what is asked waiting until it is opened.

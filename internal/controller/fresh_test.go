@@ -40,6 +40,24 @@ func TestARivalIsReadAnewWhenTheCacheIsBehind(t *testing.T) {
 	}
 }
 
+func TestOnlyItsOwnPassSaysThatTheCacheHasCaughtUp(t *testing.T) {
+	read := func(version string) *v1alpha1.ArizeRole {
+		return &v1alpha1.ArizeRole{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "reader", UID: "1", ResourceVersion: version}}
+	}
+	r := &RoleReconciler{memory: newMemory(), live: only{role: read("8")}}
+	r.memory.wrote("1", "8")
+	inHand := read("5")
+	if _, err := r.fresh(t.Context(), read("8")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.refresh(t.Context(), inHand); err != nil || inHand.ResourceVersion != "8" {
+		t.Errorf("a pass goes on with version %s (%v), though we wrote 8", inHand.ResourceVersion, err)
+	}
+	if err := r.refresh(t.Context(), read("8")); err != nil || len(r.memory.written) != 0 {
+		t.Errorf("%d writes are remembered (%v), though the cache has caught up", len(r.memory.written), err)
+	}
+}
+
 // only is an apiserver that has one ArizeRole, or none.
 type only struct {
 	client.Reader

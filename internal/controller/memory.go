@@ -23,14 +23,14 @@ type memory struct {
 
 	slipped    map[types.UID]*v1alpha1.ArizeRole      // that went in spite of our finalizer
 	late       map[types.UID]v1alpha1.ArizeRoleStatus // that were to be written when the ArizeRole was gone
-	complaints map[types.UID]plan.Reason              // what was last told about those that slipped away
+	complaints map[types.UID]string                   // what was last told about those that slipped away
 }
 
 func newMemory() *memory {
 	return &memory{
 		histories: map[types.UID]plan.History{}, written: map[types.UID]string{},
 		ends: map[types.UID]end{}, byPerson: map[types.UID]struct{}{},
-		slipped: map[types.UID]*v1alpha1.ArizeRole{}, late: map[types.UID]v1alpha1.ArizeRoleStatus{}, complaints: map[types.UID]plan.Reason{},
+		slipped: map[types.UID]*v1alpha1.ArizeRole{}, late: map[types.UID]v1alpha1.ArizeRoleStatus{}, complaints: map[types.UID]string{},
 	}
 }
 
@@ -66,11 +66,15 @@ func (m *memory) behind(uid types.UID, resourceVersion string) bool {
 		return false
 	}
 	order, err := resourceversion.CompareResourceVersion(resourceVersion, written)
-	if err == nil && order < 0 {
-		return true
-	}
+	return err == nil && order < 0
+}
+
+// caughtUp forgets our last write of an object, for the cache has it. Only the pass over the object itself may say so: one
+// that took it from the cache earlier may not have asked yet.
+func (m *memory) caughtUp(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	delete(m.written, uid)
-	return false
 }
 
 // end is what is known of the removal of our finalizer.
@@ -142,26 +146,26 @@ func (m *memory) departed(key types.NamespacedName) []*v1alpha1.ArizeRole {
 	return roles
 }
 
-// complains notes the reason why a deletion is not done yet, and says whether it is news.
-func (m *memory) complains(uid types.UID, reason plan.Reason) bool {
+// complains notes why a deletion is not done yet, and says whether it is news.
+func (m *memory) complains(uid types.UID, why string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	news := m.complaints[uid] != reason
-	m.complaints[uid] = reason
+	news := m.complaints[uid] != why
+	m.complaints[uid] = why
 	return news
 }
 
-// departedOf is how many departed an account has.
-func (m *memory) departedOf(account types.NamespacedName) int {
+// departedOf are the departed of an account.
+func (m *memory) departedOf(account types.NamespacedName) []types.NamespacedName {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := 0
+	var keys []types.NamespacedName
 	for _, role := range m.slipped {
 		if role.Account() == account {
-			n++
+			keys = append(keys, client.ObjectKeyFromObject(role))
 		}
 	}
-	return n
+	return keys
 }
 
 func (m *memory) drop(uid types.UID) {
