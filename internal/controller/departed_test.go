@@ -77,7 +77,7 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 		gone(ctx, role)
 		Eventually(func() []string { return eventsOf(ctx, role) }).
 			Should(ConsistOf(v1alpha1.EventCreated, v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionBlocked), "each trouble is told once")
-		Expect(notes(eventsAbout(ctx, role))).To(ContainElement(And(ContainSubstring(`"role"`), ContainSubstring("user " + binding.UserID))))
+		Expect(notes(eventsAbout(ctx, role))).To(ContainElement(And(ContainSubstring(`"role"`), ContainSubstring("user "+binding.UserID))))
 		w.arize.RemoveBinding(binding.ID)
 		Eventually(w.names).Should(BeEmpty())
 		Eventually(func() []string { return eventsOf(ctx, role) }).Should(ContainElement(v1alpha1.EventDeleted))
