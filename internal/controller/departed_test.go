@@ -57,11 +57,7 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 
 	It("takes with it what came of a creation whose answer was lost", func(ctx SpecContext) {
 		w := newWorld(ctx)
-		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
-		role, slip := w.slippingRole(ctx, "role")
-		request := w.paused(ctx)
-		slip()
-		gone(ctx, role)
+		_, request := w.slippedCreation(ctx)
 		w.arize.Drop(request.Seq)
 		Eventually(w.names).Should(BeEmpty())
 		Expect(w.arize.Count(createRole)).To(Equal(1))
@@ -101,11 +97,7 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 
 	It("does not hold its account when that has no key any more that could tell", func(ctx SpecContext) {
 		w := newWorld(ctx)
-		w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost})
-		role, slip := w.slippingRole(ctx, "role")
-		request := w.paused(ctx)
-		slip()
-		gone(ctx, role)
+		role, request := w.slippedCreation(ctx)
 		Expect(k8s.Delete(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "arize-api-key"}})).To(Succeed())
 		w.accountTurns(ctx, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
 		Expect(k8s.Delete(ctx, w.account)).To(Succeed())
@@ -191,11 +183,7 @@ var _ = Describe("An ArizeRole whose deletion began before it had our finalizer,
 	DescribeTable("leaves what may be its role to the one that takes its place",
 		func(ctx SpecContext, adoption v1alpha1.AdoptionPolicy, reason string) {
 			w := newWorld(ctx)
-			w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
-			role, slip := w.slippingRole(ctx, "role")
-			request := w.paused(ctx)
-			slip()
-			gone(ctx, role)
+			_, request := w.slippedCreation(ctx)
 			successor := w.newRole(ctx, "role", func(role *v1alpha1.ArizeRole) { role.Spec.AdoptionPolicy = adoption })
 			w.arize.Drop(request.Seq)
 			settle(ctx, successor, reason)
@@ -222,6 +210,17 @@ var _ = Describe("An ArizeRole that its labels hide", func() {
 		Expect(routes(w.arize.Requests())).To(Equal([]string{updateRole}))
 	})
 })
+
+// slippedCreation is a request that created a role, and is still to be answered when its ArizeRole is gone.
+func (w *world) slippedCreation(ctx context.Context) (*v1alpha1.ArizeRole, arizetest.Request) {
+	GinkgoHelper()
+	w.arize.AddFault(arizetest.Fault{Kind: arizetest.FaultPause, Stage: arizetest.AfterCommit, Method: http.MethodPost, Times: 1})
+	role, slip := w.slippingRole(ctx, "role")
+	request := w.paused(ctx)
+	slip()
+	gone(ctx, role)
+	return role, request
+}
 
 // slippingRole declares a role that is being created and, behind that, deleted. The apiserver has looked for finalizers before
 // ours was there, and then asks a webhook about the deletion, which answers when slip is called.
